@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+// Tests run against the sources: `@chunker/source` is the exports condition that points at `src`.
+export default defineConfig({
+  resolve: { conditions: ['@chunker/source', 'node', 'import', 'default'] },
+  ssr: { resolve: { conditions: ['@chunker/source', 'node', 'import', 'default'] } },
+  test: {
+    include: ['packages/*/test/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**', 'packages/*/test/packed/**'],
+    pool: 'forks',
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    reporters: ['default'],
+  },
+});
