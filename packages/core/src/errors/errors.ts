@@ -58,5 +58,5 @@ export class PipelineError<Code extends ErrorCode = ErrorCode> extends ChunkerEr
 /** True for Chunker's errors, also those of another copy of core; with a code, for that one only. */
 export function isChunkerError<Code extends ErrorCode>(error: unknown, code?: Code): error is ChunkerError<Code> {
   if (!(error instanceof Error) || !(BRAND in error)) return false;
-  return code === undefined || (error as ChunkerError).code === code;
+  return code === undefined || (error as unknown as ChunkerError).code === code;
 }
