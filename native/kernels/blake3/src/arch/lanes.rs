@@ -1,0 +1,149 @@
+//! The body that all machines share, as a macro: functions with `target_feature` cannot be generic over the machine and still
+//! be inlined into one another without unsafe code.
+//!
+//! A machine brings `Vector`, `LANES`, `splat`, `load`, `store`, `add`, `xor`, `rotate::<N>`, `select` and `transpose`.
+
+macro_rules! lanes {
+    ($($feature:tt)*) => {
+        use crate::arch::Item;
+        use crate::reference::{BLOCK, IV, SCHEDULE};
+
+        /// What differs from lane to lane, one step (one block in each lane) after the other.
+        struct Lanes<'a> {
+            blocks: [&'a [[u8; BLOCK]]; LANES],
+            tails: [[u8; BLOCK]; LANES],
+            tail_bytes: [u32; LANES],
+            last_step: [u32; LANES],
+            counter: [u32; LANES],
+            first: [u32; LANES],
+            last: [u32; LANES],
+        }
+
+        impl<'a> Lanes<'a> {
+            /// `items` are 1 to `LANES`; lanes without an item end before the first step.
+            fn new(items: &[Item<'a>]) -> Self {
+                let mut lanes = Lanes {
+                    blocks: [&[]; LANES],
+                    tails: [[0; BLOCK]; LANES],
+                    tail_bytes: [0; LANES],
+                    last_step: [0; LANES],
+                    counter: [0; LANES],
+                    first: [0; LANES],
+                    last: [0; LANES],
+                };
+                for (lane, item) in items.iter().enumerate() {
+                    let (blocks, tail) = item.data.as_chunks();
+                    lanes.blocks[lane] = blocks;
+                    lanes.tails[lane][..tail.len()].copy_from_slice(tail);
+                    let has_tail = !tail.is_empty() || blocks.is_empty();
+                    lanes.tail_bytes[lane] = if has_tail { tail.len() } else { BLOCK } as u32;
+                    lanes.last_step[lane] = (blocks.len() - usize::from(!has_tail)) as u32;
+                    lanes.counter[lane] = item.counter;
+                    lanes.first[lane] = item.first;
+                    lanes.last[lane] = item.last;
+                }
+                lanes
+            }
+
+            #[inline(always)]
+            fn block(&self, lane: usize, step: usize) -> &[u8; BLOCK] {
+                self.blocks[lane].get(step).unwrap_or(&self.tails[lane])
+            }
+        }
+
+        $($feature)*
+        #[inline]
+        fn mix(v: &mut [Vector; 16], a: usize, b: usize, c: usize, d: usize, x: Vector, y: Vector) {
+            v[a] = add(add(v[a], v[b]), x);
+            v[d] = rotate::<16>(xor(v[d], v[a]));
+            v[c] = add(v[c], v[d]);
+            v[b] = rotate::<12>(xor(v[b], v[c]));
+            v[a] = add(add(v[a], v[b]), y);
+            v[d] = rotate::<8>(xor(v[d], v[a]));
+            v[c] = add(v[c], v[d]);
+            v[b] = rotate::<7>(xor(v[b], v[c]));
+        }
+
+        $($feature)*
+        #[inline]
+        fn round<const R: usize>(v: &mut [Vector; 16], m: &[Vector; 16]) {
+            let s = &SCHEDULE[R];
+            mix(v, 0, 4, 8, 12, m[s[0]], m[s[1]]);
+            mix(v, 1, 5, 9, 13, m[s[2]], m[s[3]]);
+            mix(v, 2, 6, 10, 14, m[s[4]], m[s[5]]);
+            mix(v, 3, 7, 11, 15, m[s[6]], m[s[7]]);
+            mix(v, 0, 5, 10, 15, m[s[8]], m[s[9]]);
+            mix(v, 1, 6, 11, 12, m[s[10]], m[s[11]]);
+            mix(v, 2, 7, 8, 13, m[s[12]], m[s[13]]);
+            mix(v, 3, 4, 9, 14, m[s[14]], m[s[15]]);
+        }
+
+        /// One block in every lane: the new chaining values.
+        $($feature)*
+        #[inline]
+        fn compress(h: &[Vector; 8], m: &[Vector; 16], counter: Vector, length: Vector, flags: Vector) -> [Vector; 8] {
+            let [h0, h1, h2, h3, h4, h5, h6, h7] = *h;
+            let (i0, i1, i2, i3) = (splat(IV[0]), splat(IV[1]), splat(IV[2]), splat(IV[3]));
+            let mut v = [h0, h1, h2, h3, h4, h5, h6, h7, i0, i1, i2, i3, counter, splat(0), length, flags];
+            round::<0>(&mut v, m);
+            round::<1>(&mut v, m);
+            round::<2>(&mut v, m);
+            round::<3>(&mut v, m);
+            round::<4>(&mut v, m);
+            round::<5>(&mut v, m);
+            round::<6>(&mut v, m);
+            [
+                xor(v[0], v[8]), xor(v[1], v[9]), xor(v[2], v[10]), xor(v[3], v[11]),
+                xor(v[4], v[12]), xor(v[5], v[13]), xor(v[6], v[14]), xor(v[7], v[15]),
+            ]
+        }
+
+        /// Up to `LANES` items in lock step; a lane whose item has ended keeps its value.
+        $($feature)*
+        fn run_lanes(items: &[Item<'_>], key: &[u32; 8], mode_flags: u32, values: &mut [[u8; 32]]) {
+            let lanes = Lanes::new(items);
+            let steps = lanes.last_step.iter().max().map_or(0, |last| last + 1);
+            let counter = load(&lanes.counter);
+            let mut h = [splat(0); 8];
+            for (vector, word) in h.iter_mut().zip(key) {
+                *vector = splat(*word);
+            }
+            for step in 0..steps {
+                let mut flags = [mode_flags; LANES];
+                let mut length = [BLOCK as u32; LANES];
+                let mut runs = [u32::MAX; LANES];
+                for lane in 0..LANES {
+                    let is_last = step == lanes.last_step[lane];
+                    flags[lane] |= if step == 0 { lanes.first[lane] } else { 0 };
+                    flags[lane] |= if is_last { lanes.last[lane] } else { 0 };
+                    length[lane] = if is_last { lanes.tail_bytes[lane] } else { BLOCK as u32 };
+                    runs[lane] = if step <= lanes.last_step[lane] { u32::MAX } else { 0 };
+                }
+                let m = transpose(|lane| lanes.block(lane, step as usize));
+                let next = compress(&h, &m, counter, load(&length), load(&flags));
+                let runs = load(&runs);
+                for (old, new) in h.iter_mut().zip(next) {
+                    *old = select(runs, new, *old);
+                }
+            }
+            let mut words = [[0; LANES]; 8];
+            for (row, vector) in words.iter_mut().zip(h) {
+                store(row, vector);
+            }
+            for (lane, item) in items.iter().enumerate() {
+                for (bytes, row) in values[item.place as usize].as_chunks_mut().0.iter_mut().zip(&words) {
+                    *bytes = row[lane].to_le_bytes();
+                }
+            }
+        }
+
+        $($feature)*
+        pub(super) fn run(items: &[Item<'_>], key: &[u32; 8], mode_flags: u32, values: &mut [[u8; 32]]) {
+            for items in items.chunks(LANES) {
+                run_lanes(items, key, mode_flags, values);
+            }
+        }
+    };
+}
+
+pub(crate) use lanes;
