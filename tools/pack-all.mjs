@@ -1,0 +1,110 @@
+// `pnpm pack:all DIR`: writes every tarball as it would be published, with this machine's platform packages.
+// Source manifests list no platform packages (a frozen lockfile fails on unpublished ones) and show the sources to tools; the published ones do the opposite.
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { addonFile, platformName } from './addon.mjs';
+import { buildAll } from './build.mjs';
+import { fail, run, say } from './say.mjs';
+import { bindings, packages, ROOT, SOURCE } from './workspace.mjs';
+
+const LICENCES = ['LICENSE-MIT', 'LICENSE-APACHE'];
+
+function withoutSource(value) {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).flatMap(([key, inner]) => (key === SOURCE ? [] : [[key, withoutSource(inner)]])));
+}
+
+function published(dependencies, versions) {
+  if (!dependencies) return undefined;
+  return Object.fromEntries(
+    Object.entries(dependencies).map(([name, range]) => [name, range.startsWith('workspace:') ? `${range.slice(10).replace('*', '')}${versions.get(name)}` : range]),
+  );
+}
+
+/** A package's own binding, if it has one; `io` and the plugins do. */
+const bindingOf = ({ stem, manifest }) => (manifest.chunker?.limbs?.includes('binding') && bindings().includes(stem) ? stem : undefined);
+
+function manifestFor(one, versions) {
+  const { devDependencies, scripts, ...manifest } = one.manifest;
+  const result = {
+    ...manifest,
+    exports: withoutSource(manifest.exports),
+    imports: withoutSource(manifest.imports),
+    dependencies: published(manifest.dependencies, versions),
+    peerDependencies: published(manifest.peerDependencies, versions),
+  };
+  if (bindingOf(one)) result.optionalDependencies = { [`${manifest.name}-${platformName()}`]: manifest.version };
+  return result;
+}
+
+async function pack(folder, directory) {
+  const { code, output } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', directory], { cwd: folder });
+  if (code !== 0) fail(`npm pack failed for ${basename(folder)}:\n${output}`);
+  return join(directory, readdirSync(directory).find((name) => name === `${nameOf(folder)}.tgz`) ?? fail(`no tarball of ${nameOf(folder)}`));
+}
+
+function nameOf(folder) {
+  const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return `${name.replace('@', '').replace('/', '-')}-${version}`;
+}
+
+function stagePackage(one, versions, staging) {
+  const folder = join(staging, one.folder);
+  mkdirSync(folder);
+  cpSync(join(one.directory, 'dist'), join(folder, 'dist'), { recursive: true });
+  for (const name of readdirSync(one.directory)) if (/^(README|NOTICE|THIRD-PARTY)/.test(name)) copyFileSync(join(one.directory, name), join(folder, name));
+  for (const name of LICENCES) copyFileSync(join(ROOT, name), join(folder, name));
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifestFor(one, versions), null, 2)}\n`);
+  return folder;
+}
+
+function stagePlatform(one, stem, staging) {
+  const platform = platformName();
+  const [os, cpu, libc] = platform.split('-');
+  const folder = join(staging, `${one.folder}-${platform}`);
+  mkdirSync(folder);
+  const file = basename(addonFile(stem));
+  copyFileSync(addonFile(stem), join(folder, file));
+  for (const name of LICENCES) copyFileSync(join(ROOT, name), join(folder, name));
+  const notices = join(ROOT, 'native', 'kernels', stem, 'NOTICE.md');
+  if (existsSync(notices)) copyFileSync(notices, join(folder, 'NOTICE.md'));
+  const manifest = {
+    name: `${one.manifest.name}-${platform}`,
+    version: one.manifest.version,
+    description: `The native kernel of ${one.manifest.name} for ${platform}`,
+    license: one.manifest.license,
+    main: file,
+    files: [file, 'NOTICE.md', ...LICENCES],
+    engines: one.manifest.engines,
+    os: [os],
+    cpu: [cpu],
+    ...(libc ? { libc: [libc === 'gnu' ? 'glibc' : libc] } : {}),
+  };
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  return folder;
+}
+
+/** Writes all tarballs into `directory`; answers their paths by package name. */
+export async function packAll(directory) {
+  await buildAll();
+  mkdirSync(directory, { recursive: true });
+  const all = packages();
+  const versions = new Map(all.map(({ manifest }) => [manifest.name, manifest.version]));
+  const staging = mkdtempSync(join(tmpdir(), 'chunker-pack-'));
+  const tarballs = new Map();
+  for (const one of all) {
+    tarballs.set(one.manifest.name, await pack(stagePackage(one, versions, staging), directory));
+    const stem = bindingOf(one);
+    if (stem) tarballs.set(`${one.manifest.name}-${platformName()}`, await pack(stagePlatform(one, stem, staging), directory));
+  }
+  rmSync(staging, { recursive: true });
+  return tarballs;
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const directory = process.argv[2] ?? fail('where to? pnpm pack:all DIR');
+  const tarballs = await packAll(resolve(process.env.INIT_CWD ?? process.cwd(), directory));
+  for (const [name, path] of tarballs) say(`${name.padEnd(48)} ${path}`);
+}
