@@ -1,0 +1,32 @@
+//! Reading files and directories of Linux: the one kernel that makes system calls.
+//!
+//! Three operations stand on one idea: everything below a root is named relative to a handle on that root, and no symbolic link below it is ever followed.
+//! * [`Tree::list`] reads one directory: names sorted by their bytes, with the facts of each entry, as fixed records of 64 bytes.
+//! * [`Tree::read`] works through a list of requests: open, read into a place of the caller's window, compare the facts, close. Nothing stays open between
+//!   two calls, so neither the number of files nor the depth of a tree can exhaust descriptors.
+//! * [`File`] is one file held open, read at positions.
+//!
+//! Names are bytes. The kernel has no threads and keeps no state. A `stop` question is asked between two system calls; when it answers true, the operation
+//! ends with [`Code::Aborted`].
+//!
+//! Other systems have no door here: their kernel is `node:fs`.
+#![cfg(target_os = "linux")]
+
+mod batch;
+mod facts;
+mod fault;
+mod file;
+mod list;
+mod sys;
+mod tree;
+
+pub use batch::{Outcome, Requests, APPEND, REQUEST_WORDS};
+pub use facts::{Facts, Kind, RECORD_BYTES, RECORD_WORDS};
+pub use fault::{Code, Fault, Syscall};
+pub use file::{File, Reading, DEFAULT_SLICE_CAP_BYTES};
+pub use list::{ListOptions, BLOCK_HEAD_BYTES};
+pub use sys::open_files_limit;
+pub use tree::Tree;
+
+/// Asked between two system calls; true ends the operation.
+pub type Stop<'a> = &'a dyn Fn() -> bool;
