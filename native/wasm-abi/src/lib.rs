@@ -106,16 +106,24 @@ pub unsafe fn enter(
     options: (*const u8, usize),
     answer: impl FnOnce(Call<'_>) -> Result<u64, Code>,
 ) -> i64 {
-    let call = Call {
-        op,
+    // A pointer with length 0 may be anything, also null; a slice must not be null.
+    let input: &[u8] = match input {
+        (_, 0) => &[],
         // SAFETY: the caller's promise, see above.
-        input: if input.1 == 0 { &[] } else { unsafe { std::slice::from_raw_parts(input.0, input.1) } },
-        // SAFETY: the caller's promise, see above.
-        output: if output.1 == 0 { &mut [] } else { unsafe { std::slice::from_raw_parts_mut(output.0, output.1) } },
-        // SAFETY: the caller's promise, see above.
-        options: if options.1 == 0 { &[] } else { unsafe { std::slice::from_raw_parts(options.0, options.1) } },
-        handle: options.0 as usize as u32,
+        (address, bytes) => unsafe { std::slice::from_raw_parts(address, bytes) },
     };
+    let handle = options.0 as usize as u32;
+    let options: &[u8] = match options {
+        (_, 0) => &[],
+        // SAFETY: the caller's promise, see above.
+        (address, bytes) => unsafe { std::slice::from_raw_parts(address, bytes) },
+    };
+    let output: &mut [u8] = match output {
+        (_, 0) => &mut [],
+        // SAFETY: the caller's promise, see above.
+        (address, bytes) => unsafe { std::slice::from_raw_parts_mut(address, bytes) },
+    };
+    let call = Call { op, input, output, options, handle };
     match answer(call) {
         Ok(value) => value as i64,
         Err(code) => -(code as i64),
@@ -257,7 +265,13 @@ macro_rules! door {
         ) -> i64 {
             // SAFETY: the host passes pieces that `alloc` gave it, and an output apart from the inputs.
             unsafe {
-                $crate::enter(op, (input, input_bytes), (output, output_bytes), (options, options_bytes), $answer)
+                $crate::enter(
+                    op,
+                    (input, input_bytes),
+                    (output, output_bytes),
+                    (options, options_bytes),
+                    $answer,
+                )
             }
         }
     };

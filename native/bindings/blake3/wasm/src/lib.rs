@@ -42,7 +42,8 @@ fn batch(call: Call<'_>) -> Result<u64, Code> {
     let settings = Settings::decode(ranges.options).map_err(code)?;
     let bytes = ranges.count().checked_mul(settings.length()).ok_or(Code::OutputTooSmall)?;
     let out = first(call.output, bytes)?;
-    hash_many(ranges.count(), |index| ranges.slice(index, call.input), &settings, out, &Alone).map_err(code)?;
+    hash_many(ranges.count(), |index| ranges.slice(index, call.input), &settings, out, &Alone)
+        .map_err(code)?;
     Ok(bytes as u64)
 }
 
