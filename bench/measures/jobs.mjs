@@ -1,0 +1,126 @@
+// Whole jobs: reading, reading and cutting, and the scan of one large file against its composed ceiling and against the plain Rust program.
+import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '../../tools/workspace.mjs';
+import { CONTENDER, openContender } from '../contender.mjs';
+import { checksum, cpuTimed } from '../harness.mjs';
+
+const CLI = join(ROOT, 'packages', 'cli', 'dist', 'chunker.js');
+const [MIN, AVG, MAX] = [256 << 10, 1 << 20, 4 << 20];
+
+/** A whole process: wall nanoseconds, standard output, and its peak memory in KiB. */
+function processTimed(command, args, env) {
+  const began = process.hrtime.bigint();
+  const { stdout, stderr, status } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 28, env: { ...process.env, ...env } });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}: ${stderr}`);
+  return { ns: Number(process.hrtime.bigint() - began), stdout, stderr };
+}
+
+function scan(file, ...more) {
+  const { ns, stdout } = processTimed(process.execPath, [CLI, 'scan', '--json', ...more, file]);
+  const report = JSON.parse(stdout);
+  return { ns, report, seconds: report.seconds };
+}
+
+/** Nanoseconds per input byte of each stage alone on one core, through the same kernels that the scan uses. */
+async function stages(registry, file, contender) {
+  const bytes = new Uint8Array(readFileSync(file));
+  const chunker = await registry.chunker('fastcdc', { min: MIN, avg: AVG, max: MAX });
+  const hash = await registry.hash('blake3');
+  const codec = await registry.codec('zstd', { level: 3 });
+  const output = new Uint8Array(codec.compressBound(MAX));
+  let lengths;
+  const cut = await cpuTimed(() => {
+    lengths = chunker.chunkSync(bytes).lengths;
+  });
+  let digests;
+  const hashed = await cpuTimed(() => {
+    digests = hash.hashManySync({ buffer: bytes, ranges: { lengths } });
+  });
+  const seen = new Set();
+  const unique = [];
+  let at = 0;
+  for (const [index, length] of lengths.entries()) {
+    const key = Buffer.from(digests.subarray(index * 32, index * 32 + 32)).toString('latin1');
+    if (!seen.has(key)) unique.push([at, length]);
+    seen.add(key);
+    at += length;
+  }
+  const compressed = await cpuTimed(() => {
+    for (const [offset, length] of unique) codec.compressIntoSync(bytes.subarray(offset, offset + length), output);
+  });
+  const read = await contender.ask(`read ${4 << 20}`);
+  return cut.ns + hashed.ns + compressed.ns + read.ns;
+}
+
+export async function jobs({ registry, jobFile, once }) {
+  const bytes = statSync(jobFile).size;
+  const contender = openContender(jobFile);
+  const cores = 2;
+  const lines = [
+    {
+      name: 'scan of one file, zstd 3',
+      against: 'composed ceiling, two cores',
+      target: 0.93,
+      bytes,
+      same: false, // a ceiling has no output
+      ours: async () => ({ ns: scan(jobFile).seconds * 1e9 }),
+      theirs: async () => ({ ns: (await stages(registry, jobFile, contender)) / cores }),
+    },
+    {
+      name: 'scan of one file, zstd 3, whole process',
+      against: 'the plain Rust program',
+      target: 1.1,
+      bytes,
+      same: false, // it counts names in its stream and writes an index; sizes are compared in the tests
+      ours: async () => scan(jobFile),
+      theirs: async () => processTimed(CONTENDER, ['pack', '/dev/null', MIN, AVG, MAX, 3, cores, jobFile].map(String)),
+    },
+    {
+      name: 'file to chunk list',
+      against: 'read and cut in Rust, two threads',
+      target: 0.9,
+      bytes,
+      ours: () => chunkList(jobFile),
+      theirs: () => contender.ask(`read-cut ${MIN} ${AVG} ${MAX}`),
+    },
+    { name: 'event loop delay while scanning, p99', limit: 10, unit: 'ms', rounds: 3, ours: async () => ({ value: (await probed(jobFile)).loopDelayMs }) },
+    { name: 'fs.stat while scanning, p99', limit: 2, unit: 'ms', rounds: 3, ours: async () => ({ value: (await probed(jobFile)).statMs }) },
+    { name: 'peak memory of a scan', limit: 120, unit: 'MiB', rounds: 3, ours: async () => ({ value: await peakMemory(jobFile) }) },
+  ];
+  return once ? lines : lines;
+}
+
+/** The chunk list of a file through the pipeline, in this process. */
+async function chunkList(file) {
+  const { chunkLengths } = await import('./chunk-list.mjs');
+  const began = process.hrtime.bigint();
+  const lengths = await chunkLengths(file, { min: MIN, avg: AVG, max: MAX });
+  return { ns: Number(process.hrtime.bigint() - began), result: `${lengths.length}:${checksum(lengths)}` };
+}
+
+/** The scan with probes of the event loop and of libuv's pool beside it, in a process of its own. */
+function probed(file) {
+  const { stdout } = processTimed(process.execPath, [join(ROOT, 'bench', 'measures', 'probed-scan.mjs'), file]);
+  return JSON.parse(stdout);
+}
+
+function peakMemory(file) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [CLI, 'scan', '--json', file], { stdio: 'ignore' });
+    let peak = 0;
+    const watch = setInterval(() => {
+      try {
+        peak = Math.max(peak, Number(readFileSync(`/proc/${child.pid}/status`, 'utf8').match(/VmHWM:\s+(\d+)/)?.[1] ?? 0));
+      } catch {
+        // ended between two looks
+      }
+    }, 20);
+    child.on('error', reject);
+    child.on('close', () => {
+      clearInterval(watch);
+      resolve(peak / 1024);
+    });
+  });
+}
