@@ -1,0 +1,4 @@
+import { blake3 } from './index.js';
+
+/** What this package brings, for tools that find plugins by their manifest. */
+export default [blake3];
