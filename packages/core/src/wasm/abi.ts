@@ -63,13 +63,5 @@ export interface WasmExports {
    * Runs one operation. Answers a value or a number of bytes written (>= 0), or a negated index into `WASM_ERROR_CODES`. In operations on a state, `options` is
    * its handle and `optionsBytes` 0. A trap leaves the instance unusable: drop it.
    */
-  call(
-    op: number,
-    input: Address,
-    inputBytes: number,
-    output: Address,
-    outputBytes: number,
-    options: Address,
-    optionsBytes: number,
-  ): bigint;
+  call(op: number, input: Address, inputBytes: number, output: Address, outputBytes: number, options: Address, optionsBytes: number): bigint;
 }
