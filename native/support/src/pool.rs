@@ -1,0 +1,246 @@
+//! A pool of threads over the queues.
+
+use crate::descriptor::RawJob;
+use crate::parallel::Block;
+use crate::queues::Queues;
+use crate::sync::{
+    atomic::{AtomicUsize, Ordering::*},
+    lock, wait, Arc, Condvar, Mutex,
+};
+use std::cell::Cell;
+use std::ffi::c_void;
+use std::time::{Duration, Instant};
+
+/// Waiting jobs of a pool beyond which its own threads run what they submit at once, and helpers are no longer called.
+pub const CAPACITY: usize = 4096;
+/// A helper of `parallel_for` lets others have a turn after so long.
+const SLICE: Duration = Duration::from_millis(4);
+
+thread_local! {
+    // Pool number + 1 and queue of the job that this thread runs; no destructor, so it is safe at any point of a thread's life.
+    static CURRENT: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
+}
+
+/// The queue of the job that runs on this thread, if it is a pool thread.
+pub fn current_queue() -> Option<u32> {
+    let (pool, queue) = CURRENT.get();
+    (pool != 0).then_some(queue)
+}
+
+/// Starts a thread that calls the pool's `work`; false when the system gives none.
+pub type Spawn = fn(Arc<Pool>, usize) -> bool;
+
+/// Threads, and the jobs that wait for them.
+pub struct Pool {
+    id: u32,
+    spawn: Spawn,
+    capacity: usize,
+    state: Mutex<State>,
+    wake: Condvar,
+    waiting: AtomicUsize,
+}
+
+struct State {
+    queues: Queues,
+    /// Threads wanted; decided at the first submit when None.
+    target: Option<usize>,
+    alive: usize,
+    idle: usize,
+    closing: bool,
+}
+
+impl Pool {
+    /// A pool without threads: they start at the first submit.
+    pub fn new(id: u32, capacity: usize, spawn: Spawn) -> Arc<Pool> {
+        let state = State { queues: Queues::default(), target: None, alive: 0, idle: 0, closing: false };
+        Arc::new(Pool {
+            id,
+            spawn,
+            capacity,
+            state: Mutex::new(state),
+            wake: Condvar::new(),
+            waiting: AtomicUsize::new(0),
+        })
+    }
+
+    /// Number of the pool; 0 is the default one.
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// Threads alive now.
+    pub fn alive(&self) -> usize {
+        lock(&self.state).alive
+    }
+
+    /// Threads that it has or will have.
+    pub fn target(&self) -> usize {
+        lock(&self.state).target.unwrap_or(1)
+    }
+
+    /// Jobs that wait.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Relaxed)
+    }
+
+    /// Sets the number of threads; running ones above it end after their job.
+    pub fn resize(self: &Arc<Pool>, threads: usize) {
+        let mut state = lock(&self.state);
+        let started = state.alive > 0;
+        state.target = Some(threads.max(1));
+        if started {
+            self.fill(&mut state);
+        }
+        self.wake.notify_all();
+    }
+
+    /// Lets the waiting jobs run, then ends the threads.
+    pub fn close(&self) {
+        lock(&self.state).closing = true;
+        self.wake.notify_all();
+    }
+
+    /// Queues the job. Runs it here when this is a thread of the pool and the queue is full, or when no thread can be had.
+    pub fn submit(self: &Arc<Pool>, job: RawJob) {
+        let mut state = lock(&self.state);
+        let full = state.queues.len() >= self.capacity && CURRENT.get().0 == self.id + 1;
+        if full || !self.fill(&mut state) {
+            drop(state);
+            // SAFETY: `RawJob` promises that `run(data)` may be called on any thread, and this is the one call.
+            unsafe { (job.run)(job.data) };
+            return;
+        }
+        self.push(state, job);
+    }
+
+    /// Queues the job unless the queue is full or there is no thread.
+    pub fn try_submit(self: &Arc<Pool>, job: RawJob) -> bool {
+        let mut state = lock(&self.state);
+        if state.queues.len() >= self.capacity || !self.fill(&mut state) {
+            return false;
+        }
+        self.push(state, job);
+        true
+    }
+
+    fn push(&self, mut state: crate::sync::MutexGuard<'_, State>, job: RawJob) {
+        state.queues.push(job);
+        self.waiting.store(state.queues.len(), Relaxed);
+        let wake = state.idle > 0;
+        drop(state);
+        if wake {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Starts missing threads; false when there is none at all.
+    fn fill(self: &Arc<Pool>, state: &mut State) -> bool {
+        if state.closing {
+            return state.alive > 0;
+        }
+        let target = state.target.unwrap_or(1);
+        while state.alive < target {
+            // Counted before it runs: the new thread waits for the lock that we hold.
+            state.alive += 1;
+            if !(self.spawn)(self.clone(), state.alive) {
+                state.alive -= 1;
+                // Fewer threads than wished; with none, the next submit tries again.
+                if state.alive > 0 {
+                    state.target = Some(state.alive);
+                }
+                break;
+            }
+        }
+        state.alive > 0
+    }
+
+    /// The life of a pool thread.
+    pub fn work(&self) {
+        while let Some(job) = self.next() {
+            CURRENT.set((self.id + 1, job.queue));
+            // SAFETY: the one call of this job.
+            unsafe { (job.run)(job.data) };
+            CURRENT.set((0, 0));
+        }
+    }
+
+    fn next(&self) -> Option<RawJob> {
+        let mut state = lock(&self.state);
+        loop {
+            let surplus = state.target.is_some_and(|target| state.alive > target);
+            if surplus || (state.closing && state.queues.is_empty()) {
+                state.alive -= 1;
+                // The wake-up that brought us here may have been meant for a job.
+                self.wake.notify_one();
+                return None;
+            }
+            if let Some(job) = state.queues.pop() {
+                self.waiting.store(state.queues.len(), Relaxed);
+                return Some(job);
+            }
+            state.idle += 1;
+            state = wait(&self.wake, state);
+            state.idle -= 1;
+        }
+    }
+
+    /// See [`crate::descriptor::Descriptor::parallel_for`].
+    ///
+    /// # Safety
+    /// `body` may be called with `context` and 0..n from any thread until this returns, and does not unwind.
+    pub unsafe fn parallel_for(
+        self: &Arc<Pool>,
+        queue: u32,
+        context: *const c_void,
+        body: unsafe extern "C" fn(*const c_void, usize),
+        n: usize,
+    ) {
+        let inside = CURRENT.get().0 == self.id + 1;
+        let threads = lock(&self.state).target.unwrap_or(1);
+        let helpers = (threads - usize::from(inside).min(threads)).min(n.saturating_sub(1));
+        let block = Block::new(body, context, n);
+        for _ in 0..helpers {
+            if !self.call_helper(&block, queue) {
+                break;
+            }
+        }
+        block.work(|| false);
+        block.join();
+    }
+
+    fn call_helper(self: &Arc<Pool>, block: &Arc<Block>, queue: u32) -> bool {
+        let ticket = Box::into_raw(Box::new(Ticket { block: block.clone(), pool: self.clone(), queue }));
+        // Last stage: what has begun goes before what has not. Its cost is one slice, paid again for each further one.
+        let job = RawJob {
+            data: ticket.cast(),
+            run: run_ticket,
+            cost: SLICE.as_nanos() as u64,
+            queue,
+            priority: crate::queues::PRIORITIES as u32 - 1,
+        };
+        let queued = self.try_submit(job);
+        if !queued {
+            // SAFETY: it was not queued, so it is still ours.
+            drop(unsafe { Box::from_raw(ticket) });
+        }
+        queued
+    }
+}
+
+struct Ticket {
+    block: Arc<Block>,
+    pool: Arc<Pool>,
+    queue: u32,
+}
+
+unsafe extern "C" fn run_ticket(data: *mut c_void) {
+    // SAFETY: `call_helper` made it by `Box::into_raw`, and each job runs once.
+    let ticket = unsafe { Box::from_raw(data.cast::<Ticket>()) };
+    let begin = Instant::now();
+    let tired = || ticket.pool.waiting() > 0 && begin.elapsed() > SLICE;
+    while !ticket.block.work(tired) {
+        if ticket.pool.call_helper(&ticket.block, ticket.queue) {
+            return;
+        }
+    }
+}

@@ -1,0 +1,31 @@
+/** What `chunker_support::addon!()` exports from every addon. */
+export interface Addon {
+  executorId(): number;
+  executorInfo(): string;
+  executorConfigure(threads: number, nice: number, reserveCpus: number, spareSlabBytes: number): void;
+  channelOpen(callback: (count: number, payloads: unknown[] | undefined) => void, ring: Uint32Array, slots: Uint32Array): number;
+  channelCancel(channel: number, slot: number): void;
+  poolCreate(threads: number, nice: number): number;
+  poolDestroy(queue: number): void;
+  queueCreate(sibling: number): number;
+  slabTake(bytes: number): ArrayBuffer | undefined;
+  slabEnd(buffer: ArrayBuffer): boolean;
+}
+
+const NAMES = [
+  'executorId',
+  'executorInfo',
+  'executorConfigure',
+  'channelOpen',
+  'channelCancel',
+  'poolCreate',
+  'poolDestroy',
+  'queueCreate',
+  'slabTake',
+  'slabEnd',
+] as const satisfies readonly (keyof Addon)[];
+
+/** Says which of the common exports a module lacks; empty for an addon of this version. */
+export function missingExports(module: object): readonly string[] {
+  return NAMES.filter((name) => typeof (module as Record<string, unknown>)[name] !== 'function');
+}
