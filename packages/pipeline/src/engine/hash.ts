@@ -1,0 +1,21 @@
+import { stageError } from '../errors.js';
+import type { BatchWork, Job } from './job.js';
+
+/** Digests of a batch's chunks, by one call. */
+export async function hash(job: Job, batch: BatchWork, signal: AbortSignal): Promise<void> {
+  if (job.hash === undefined) return;
+  try {
+    batch.columns.digests = await job.hash.hashMany({ buffer: batch.data, ranges: { lengths: batch.columns.lengths } }, { signal });
+  } catch (error) {
+    throw stageError('hash', batch.columns.start, error, job.hash.name);
+  }
+}
+
+/** Marks the chunks that came before. Batches must come in the input's order, so that the first of equal chunks is the unique one. */
+export function markDuplicates(job: Job, batch: BatchWork): void {
+  const { digests, lengths } = batch.columns;
+  if (job.dedup === undefined || digests === undefined) return;
+  const duplicates = new Uint8Array(lengths.length);
+  for (let i = 0; i < lengths.length; i++) if (!job.dedup.add(digests, i * job.dedup.digestLength)) duplicates[i] = 1;
+  batch.columns.duplicates = duplicates;
+}

@@ -1,0 +1,68 @@
+import type { Chunker, Codec, Hash } from '@chunker/core';
+import type { DigestTable } from '../digest-table.js';
+import type { OutputArena, OutputSpace } from '../output-arena.js';
+import type { BatchColumns } from '../record.js';
+import type { ResolvedSettings } from '../settings.js';
+import type { Slabs } from '../slabs.js';
+import type { WindowSource } from '../sources/source.js';
+import type { Window } from '../window.js';
+import type { WholeDigests } from './whole-digests.js';
+
+/** Counters of a run, growing while it runs. */
+export interface Progress {
+  /** Bytes that were read. */
+  readBytes: number;
+  /** Bytes of chunks that went through all stages. */
+  bytes: number;
+  chunks: number;
+  uniqueChunks: number;
+  uniqueBytes: number;
+  compressedBytes: number;
+}
+
+/** All that one run works with. */
+export interface Job {
+  readonly source: WindowSource;
+  readonly chunker: Chunker | undefined;
+  readonly hash: Hash | undefined;
+  readonly codec: Codec | undefined;
+  readonly dedup: DigestTable | undefined;
+  readonly verify: boolean;
+  /** Digests of the whole input, in the order asked for. */
+  readonly digests: WholeDigests;
+  /** The same of the bytes that verification put together again. */
+  readonly reassembled: WholeDigests;
+  readonly settings: ResolvedSettings;
+  readonly slabs: Slabs;
+  readonly outputs: OutputArena;
+  readonly progress: Progress;
+}
+
+/** A window's chunks on their way through the stages. */
+export class BatchWork {
+  readonly window: Window;
+  readonly columns: BatchColumns;
+  /** The bytes of all chunks. */
+  readonly data: Uint8Array;
+  readonly #spaces: OutputSpace[] = [];
+  #released = false;
+
+  constructor(window: Window, lengths: Uint32Array, bytes: number) {
+    window.hold();
+    this.window = window;
+    this.data = window.data.subarray(0, bytes);
+    this.columns = { start: window.start, lengths };
+  }
+
+  /** Keeps `space` until the batch was delivered. */
+  keep(space: OutputSpace): void {
+    this.#spaces.push(space);
+  }
+
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    for (const space of this.#spaces) space.release();
+    this.window.release();
+  }
+}

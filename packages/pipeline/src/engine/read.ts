@@ -1,0 +1,28 @@
+import { stageError } from '../errors.js';
+import { Window } from '../window.js';
+import type { Job } from './job.js';
+
+/** Reads the next window of the input, which begins at `offset`. `release` is called when its slab is free again. */
+export async function readWindow(job: Job, offset: number, signal: AbortSignal, release: () => void): Promise<Window> {
+  const { headBytes, windowBytes } = job.settings;
+  const slab = job.slabs.take(headBytes + windowBytes);
+  const window = new Window(slab, headBytes, (done) => {
+    done.end();
+    release();
+  });
+  try {
+    const bytes = await job.source.fill(window.room, signal);
+    window.filled(bytes, offset);
+    job.progress.readBytes += bytes;
+    return window;
+  } catch (error) {
+    window.release();
+    throw stageError('read', offset, error);
+  }
+}
+
+/** Lays what `before` left behind its last chunk before `window`'s bytes. */
+export function carryTail(before: Window, bytesCut: number, window: Window): void {
+  const tail = before.data.subarray(bytesCut);
+  if (tail.length > 0) window.carry(tail);
+}

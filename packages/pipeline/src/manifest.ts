@@ -1,0 +1,70 @@
+import { hex } from '@chunker/core/encoding';
+import { invalidPipeline } from './errors.js';
+import type { RecordBatch } from './record.js';
+
+/**
+ * What is needed to put an input together again from its chunks, as plain data: `JSON.stringify` and back keeps it whole. Chunks are in the order of the input; their offsets are the running sum of the
+ * lengths.
+ */
+export interface Manifest {
+  readonly version: 1;
+  readonly bytes: number;
+  /** The specs that made it; `registry.parse` reads them. A keyed hash's key is not among them. */
+  readonly specs: { readonly chunker?: string; readonly hash?: string; readonly codec?: string };
+  /** Digests of the whole input, lower-case hex, by the spec of the hash. */
+  readonly digests: Readonly<Record<string, string>>;
+  readonly lengths: readonly number[];
+  /** Digest of each chunk, lower-case hex; absent without a hash stage. */
+  readonly hashes?: readonly string[];
+  /** Compressed size of each chunk, `null` for a repeated one that was not compressed again; absent without a codec. */
+  readonly compressedLengths?: readonly (number | null)[];
+}
+
+/** Keeps the rows of a manifest compactly while a pipeline runs. */
+export class ManifestRows {
+  readonly #batches: { lengths: Uint32Array; digests: Uint8Array | undefined; compressed: Uint32Array | undefined; start: number }[] = [];
+
+  add(batch: RecordBatch): void {
+    this.#batches.push({ lengths: batch.lengths, digests: batch.digests, compressed: batch.compressedLengths, start: batch.start });
+  }
+
+  manifest(bytes: number, specs: Manifest['specs'], digests: Manifest['digests']): Manifest {
+    const lengths: number[] = [];
+    const hashes: string[] = [];
+    const compressed: (number | null)[] = [];
+    // Unordered pipelines deliver as it is done; a manifest is in the input's order.
+    for (const batch of this.#batches.sort((a, b) => a.start - b.start)) {
+      const size = (batch.digests?.length ?? 0) / batch.lengths.length;
+      for (let i = 0; i < batch.lengths.length; i++) {
+        lengths.push(batch.lengths[i] as number);
+        if (batch.digests !== undefined) hashes.push(hex.encode(batch.digests.subarray(i * size, (i + 1) * size)));
+        if (batch.compressed !== undefined) compressed.push(batch.compressed[i] || null);
+      }
+    }
+    return {
+      version: 1,
+      bytes,
+      specs,
+      digests,
+      lengths,
+      ...(specs.hash === undefined ? {} : { hashes }),
+      ...(specs.codec === undefined ? {} : { compressedLengths: compressed }),
+    };
+  }
+}
+
+/** Checks the form of a manifest that came from elsewhere. */
+export function checkManifest(value: unknown): Manifest {
+  const manifest = value as Manifest;
+  if (typeof manifest !== 'object' || manifest === null || manifest.version !== 1) throw invalidPipeline('this is no manifest of version 1');
+  const { lengths, hashes, bytes, specs } = manifest;
+  if (typeof specs !== 'object' || specs === null) throw invalidPipeline('the manifest names no specs');
+  if (!Array.isArray(lengths) || !lengths.every((length) => Number.isSafeInteger(length) && length > 0)) {
+    throw invalidPipeline('the lengths of the manifest are no list of positive integers');
+  }
+  if (lengths.reduce((sum, length) => sum + length, 0) !== bytes) throw invalidPipeline('the lengths of the manifest do not add up to its bytes');
+  if (hashes !== undefined && !(Array.isArray(hashes) && hashes.length === lengths.length && hashes.every((hash) => typeof hash === 'string'))) {
+    throw invalidPipeline('the manifest does not have one hash per chunk');
+  }
+  return manifest;
+}

@@ -1,0 +1,67 @@
+import type { Slab, Slabs } from './slabs.js';
+
+/** Memory for one result, in a slab shared with others. */
+export interface OutputSpace {
+  readonly bytes: Uint8Array;
+  /** Views of it are empty some time after this. */
+  release(): void;
+}
+
+interface Shelf {
+  readonly slab: Slab;
+  used: number;
+  holds: number;
+}
+
+/**
+ * Room for compressed bytes: slabs filled from the start to the end and ended when the last of their results is released. Fresh memory per result would cost page faults worth a twentieth of
+ * zstd's time.
+ */
+export class OutputArena {
+  readonly #slabs: Slabs;
+  readonly #slabBytes: number;
+  #shelf: Shelf | undefined;
+  readonly #shelves = new Set<Shelf>();
+
+  constructor(slabs: Slabs, slabBytes: number) {
+    this.#slabs = slabs;
+    this.#slabBytes = slabBytes;
+  }
+
+  /** `bytes` bytes; what they hold is not defined. */
+  take(bytes: number): OutputSpace {
+    const shelf = this.#shelfFor(bytes);
+    const from = shelf.used;
+    shelf.used += Math.ceil(bytes / 64) * 64;
+    shelf.holds += 1;
+    return { bytes: shelf.slab.bytes.subarray(from, from + bytes), release: () => this.#leave(shelf) };
+  }
+
+  /** Ends all slabs, whoever still holds a view. */
+  dispose(): void {
+    for (const shelf of this.#shelves) shelf.slab.end();
+    this.#shelves.clear();
+    this.#shelf = undefined;
+  }
+
+  #shelfFor(bytes: number): Shelf {
+    const current = this.#shelf;
+    if (current !== undefined && current.used + bytes <= current.slab.bytes.length) return current;
+    const shelf = { slab: this.#slabs.take(Math.max(this.#slabBytes, bytes)), used: 0, holds: 0 };
+    this.#shelves.add(shelf);
+    this.#shelf = shelf;
+    if (current !== undefined && current.holds === 0) this.#end(current);
+    return shelf;
+  }
+
+  #leave(shelf: Shelf): void {
+    shelf.holds -= 1;
+    if (shelf.holds === 0) this.#end(shelf);
+  }
+
+  #end(shelf: Shelf): void {
+    if (!this.#shelves.delete(shelf)) return;
+    if (this.#shelf === shelf) this.#shelf = undefined;
+    shelf.slab.end();
+  }
+}

@@ -1,0 +1,85 @@
+import { ChunkerError } from '@chunker/core';
+
+const MIB = 1024 * 1024;
+
+/** How a pipeline runs. None of it changes the records. */
+export interface RunSettings {
+  /** Ends the run; it rejects with `signal.reason` itself. */
+  readonly signal?: AbortSignal;
+  /** `sequential` does one thing at a time, in the order of the stages; for comparison, and where only one thing may run. */
+  readonly mode?: 'parallel' | 'sequential';
+  /** Batches of records as they are done instead of in the order of the input. */
+  readonly unordered?: boolean;
+  /**
+   * What `payload` of a record is: nothing (default); a view of the compressed bytes, or without a codec of the input's, valid until the next record is pulled and empty
+   * some time afterwards, never wrong; or a copy.
+   */
+  readonly payload?: 'none' | 'view' | 'copy';
+  /** Bytes read at a time, 64 KiB to 64 MiB; default 4 MiB, and the chunker's reach where that is more. */
+  readonly windowBytes?: number;
+  /** Windows between reading and delivery, and half the compressions under way; default 2 x threads. At least 2. */
+  readonly queue?: number;
+  /** The most that windows and outputs take together; default `CHUNKER_ASYNC_BUFFER_LIMIT_BYTES`, else 256 MiB. */
+  readonly bufferLimitBytes?: number;
+  /** Keep a row per chunk for `manifest()`, about 40 bytes each. */
+  readonly manifest?: boolean;
+}
+
+export interface ResolvedSettings {
+  readonly sequential: boolean;
+  readonly unordered: boolean;
+  readonly payload: 'none' | 'view' | 'copy';
+  readonly windowBytes: number;
+  /** Room before each window for the tail of the one before. */
+  readonly headBytes: number;
+  readonly windows: number;
+  readonly jobs: number;
+  readonly manifest: boolean;
+}
+
+/** Windows of 4 MiB reach the speed of the kernels (64 KiB: little more than half of it) and stay in a core's share of the cache longer than larger ones. */
+const WINDOW_BYTES = 4 * MIB;
+const DEFAULT_BUFFER_LIMIT = 256 * MIB;
+
+/** Checks the settings and fills them in. `reach` is the chunker's, 0 without one; `copies` how many outputs of a window's size stand beside it. */
+export function resolveSettings(settings: RunSettings, reach: number, copies: number): ResolvedSettings {
+  const limit = integer('bufferLimitBytes', settings.bufferLimitBytes ?? limitOfEnvironment(), 1, Number.MAX_SAFE_INTEGER);
+  const headBytes = Math.ceil(reach / 4096) * 4096;
+  const windowBytes = integer('windowBytes', settings.windowBytes ?? Math.max(WINDOW_BYTES, headBytes), 64 * 1024, 64 * MIB);
+  const sequential = settings.mode === 'sequential';
+  const each = (headBytes + windowBytes) * (1 + copies);
+  const wanted = sequential ? 2 : integer('queue', settings.queue ?? 2 * threads(), 2, 1024);
+  const windows = Math.min(wanted, Math.max(2, Math.floor(limit / each)));
+  if (windows * each > limit) throw new ChunkerError('buffer_limit_exceeded', { attempted: windows * each, limit });
+  return {
+    sequential,
+    unordered: settings.unordered ?? false,
+    payload: settings.payload ?? 'none',
+    windowBytes,
+    headBytes,
+    windows,
+    jobs: Math.max(wanted, 2 * threads()),
+    manifest: settings.manifest ?? false,
+  };
+}
+
+/** CPUs that the process may use, as far as the runtime tells. */
+export function threads(): number {
+  const asked = Number(environment('CHUNKER_THREADS') ?? environment('RAYON_NUM_THREADS'));
+  if (Number.isSafeInteger(asked) && asked > 0) return asked;
+  return globalThis.navigator?.hardwareConcurrency ?? 2;
+}
+
+function limitOfEnvironment(): number {
+  const text = environment('CHUNKER_ASYNC_BUFFER_LIMIT_BYTES');
+  return text === undefined ? DEFAULT_BUFFER_LIMIT : integer('CHUNKER_ASYNC_BUFFER_LIMIT_BYTES', Number(text), 1, Number.MAX_SAFE_INTEGER);
+}
+
+function environment(name: string): string | undefined {
+  return globalThis.process?.env?.[name] || undefined;
+}
+
+function integer(name: string, value: number, least: number, most: number): number {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+  throw new ChunkerError('invalid_input', { name, value: String(value), expected: `an integer from ${least} to ${most}` });
+}

@@ -1,0 +1,37 @@
+import type { ByteSource } from '@chunker/core';
+
+/**
+ * Where a pipeline's bytes come from: whatever can fill memory in order. `@chunker/nar` makes one of a directory; a database cursor or a socket can be another.
+ */
+export interface WindowSource {
+  /** Bytes in all, where that is known beforehand. */
+  readonly size?: number | undefined;
+  /**
+   * Writes the next bytes to the start of `target` and answers how many. Fewer than `target.length` means that this was the end; after that it is not called again. Waits
+   * without polling; ends soon after `signal` aborts. `target` may be written until the promise settles and never afterwards.
+   */
+  fill(target: Uint8Array, signal: AbortSignal): Promise<number>;
+  /** Frees what the source holds, also after an error and before the end. Called once. */
+  close(): Promise<void>;
+}
+
+/** A file by its path. */
+export interface FileInput {
+  readonly file: string | Uint8Array;
+}
+
+/**
+ * What a pipeline reads: a file by path or as an open handle, bytes in memory, a Blob, anything iterable of bytes (Node Readable, Web ReadableStream, generator), or a source of one's own.
+ */
+export type PipelineInput = FileInput | Uint8Array | Blob | ByteSource | WindowSource | FileHandleLike;
+
+/** Node's `fs.promises` file handle, as far as a pipeline uses it. It is read from its current beginning by position and stays open. */
+export interface FileHandleLike {
+  readonly fd: number;
+  read(
+    buffer: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ readonly bytesRead: number }>;
+}
