@@ -1,2 +1,13 @@
 export * from './contracts/index.js';
+export { defineChunker, defineCodec, defineHash, type NoOptions, type WithProfile } from './define/define.js';
 export * from './errors/index.js';
+export type { KernelChoice } from './kernels/choice.js';
+export type { VerificationCounters } from './kernels/counters.js';
+export { toJsonSchema } from './options/json-schema.js';
+export { type DisposeSettings, type RegisterSettings, Registry } from './registry/registry.js';
+export { configure, type TakenOf } from './registry/take.js';
+export type { Explanation, Registered, TakingSettings } from './registry/types.js';
+export type { RegistrySettings, SmallWork, Verification } from './scope/settings.js';
+export { createScratch } from './scratch/scratch.js';
+export { parseSize } from './specs/sizes.js';
+export { formatSpec, type ParsedSpec, parseSpec, type SpecValue } from './specs/spec.js';

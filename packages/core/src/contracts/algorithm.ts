@@ -24,9 +24,7 @@ export interface OptionsSchema<Input = unknown, Output = Input> {
 }
 
 /** What a Standard Schema answers: a value, or issues. */
-export type SchemaResult<Output> =
-  | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly SchemaIssue[] };
+export type SchemaResult<Output> = { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly SchemaIssue[] };
 
 /** One complaint of a schema; fields beyond `message` and `path` are the vendor's (zod tells `minimum` and `maximum`). */
 export interface SchemaIssue {

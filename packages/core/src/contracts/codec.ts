@@ -94,6 +94,8 @@ export interface CallParameters {
   readonly scratch?: Scratch;
   /** See `Call.inPlace`. */
   readonly inPlace?: boolean;
+  /** How late in a pipeline this call stands: the executor takes later ones first. */
+  readonly priority?: number;
 }
 
 /** What a caller may say with every decoding call. */

@@ -14,8 +14,7 @@ export const PROSE: Prose = {
   trailing_data: (d) => `something follows the end of the data${at(d)}`,
   unknown_format: (d) => `no registered codec knows data that begin with ${d.head || '(nothing)'} (registered: ${list(d.registered)})`,
   unsupported_feature: (d) => `${d.feature} is not supported${at(d)}`,
-  size_exceeded: (d) =>
-    `the result would be larger than the limit of ${d.limit} bytes${d.declared === undefined ? '' : ` (declared: ${d.declared})`}`,
+  size_exceeded: (d) => `the result would be larger than the limit of ${d.limit} bytes${d.declared === undefined ? '' : ` (declared: ${d.declared})`}`,
   memory_limit_exceeded: (d) =>
     `${d.scope === 'decoder' ? 'decoding needs' : 'the operation needs'} ${d.needed === undefined ? 'more' : `${d.needed} bytes, more`} than the limit of ${d.limit} bytes of memory`,
   output_too_small: (d) => `the output buffer of ${d.available} bytes is too small${d.needed === undefined ? '' : `, ${d.needed} are needed`}`,

@@ -1,0 +1,77 @@
+/*
+ * What a value that claims to be bytes really is. The answers come from the intrinsic accessors, never from properties of the value: those can be redefined.
+ */
+
+type Getter<T> = { call(target: unknown): T };
+
+const getter = <T>(prototype: object, name: PropertyKey): Getter<T> => {
+  const found = Object.getOwnPropertyDescriptor(prototype, name)?.get;
+  return (found ?? (() => undefined)) as unknown as Getter<T>;
+};
+
+const TYPED = Object.getPrototypeOf(Uint8Array.prototype) as object;
+const tagOf = getter<string | undefined>(TYPED, Symbol.toStringTag);
+const lengthOf = getter<number>(TYPED, 'length');
+const offsetOf = getter<number>(TYPED, 'byteOffset');
+const bufferOf = getter<ArrayBufferLike>(TYPED, 'buffer');
+const resizableOf = getter<boolean | undefined>(ArrayBuffer.prototype, 'resizable');
+
+/** A Uint8Array of any realm, Buffer and other subclasses included. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && tagOf.call(value) === 'Uint8Array';
+}
+
+/** A Uint32Array of any realm. */
+export function isWords(value: unknown): value is Uint32Array {
+  return ArrayBuffer.isView(value) && tagOf.call(value) === 'Uint32Array';
+}
+
+export function isDoubles(value: unknown): value is Float64Array {
+  return ArrayBuffer.isView(value) && tagOf.call(value) === 'Float64Array';
+}
+
+/** Shared between threads. */
+export function isShared(bytes: ArrayBufferView): boolean {
+  return Object.prototype.toString.call(bufferOf.call(bytes)) === '[object SharedArrayBuffer]';
+}
+
+/** Its memory may grow or shrink under a reader. */
+export function isResizable(bytes: ArrayBufferView): boolean {
+  try {
+    return resizableOf.call(bufferOf.call(bytes)) === true;
+  } catch {
+    return false;
+  }
+}
+
+/** Its memory was transferred away. Node 20 has no `ArrayBuffer.prototype.detached`, but refuses to look at such a buffer. */
+export function isDetached(bytes: ArrayBufferView): boolean {
+  if (lengthOf.call(bytes) !== 0) return false;
+  try {
+    new Uint8Array(bufferOf.call(bytes), 0, 0);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** The same bytes as a plain Uint8Array of this realm: a Buffer's `slice` is a view, and a stranger's kernel would not expect that. */
+export function plainView(bytes: Uint8Array): Uint8Array {
+  if (Object.getPrototypeOf(bytes) === Uint8Array.prototype && !Object.hasOwn(bytes, 'length') && !Object.hasOwn(bytes, 'buffer')) {
+    return bytes;
+  }
+  return new Uint8Array(bufferOf.call(bytes), offsetOf.call(bytes), lengthOf.call(bytes));
+}
+
+/** True where two views have a byte in common. */
+export function overlaps(a: Uint8Array, b: Uint8Array): boolean {
+  return a.buffer === b.buffer && a.byteOffset < b.byteOffset + b.length && b.byteOffset < a.byteOffset + a.length;
+}
+
+/** What a value is, for messages: its type, never its content. */
+export function kindOfValue(value: unknown): string {
+  if (value === null) return 'null';
+  if (typeof value !== 'object' && typeof value !== 'function') return typeof value;
+  if (ArrayBuffer.isView(value)) return tagOf.call(value) ?? 'DataView';
+  return Array.isArray(value) ? 'an array' : typeof value === 'function' ? 'a function' : 'an object';
+}

@@ -1,0 +1,38 @@
+import { isBytes, isDetached, isResizable, isShared, isWords, kindOfValue, plainView } from './arrays.js';
+import { copyOf } from './inputs.js';
+
+/** What a kernel answered against the contract; core turns it into `plugin_failed`. */
+export class BrokenPromise extends Error {}
+
+/**
+ * Bytes that a kernel answered, checked: a Uint8Array over fixed memory of its own. A view of the input is copied, because output belongs to the caller.
+ */
+export function resultBytes(result: unknown, input?: Uint8Array): Uint8Array {
+  if (!isBytes(result)) throw new BrokenPromise(`it returned ${kindOfValue(result)} instead of a Uint8Array`);
+  const view = plainView(result);
+  if (isDetached(view)) throw new BrokenPromise('it returned a detached buffer');
+  if (isShared(view)) throw new BrokenPromise('it returned shared memory');
+  if (isResizable(view) || (input !== undefined && view.buffer === input.buffer)) return copyOf(view);
+  return view;
+}
+
+/** The count of bytes a kernel says that it wrote. */
+export function resultCount(result: unknown, available: number): number {
+  if (!Number.isInteger(result) || (result as number) < 0 || (result as number) > available) {
+    throw new BrokenPromise(`it returned ${typeof result === 'number' ? result : kindOfValue(result)} as the number of bytes written`);
+  }
+  return result as number;
+}
+
+/** Lengths that a kernel answered. */
+export function resultWords(result: unknown): Uint32Array {
+  if (!isWords(result)) throw new BrokenPromise(`it returned ${kindOfValue(result)} instead of a Uint32Array`);
+  const plain = result instanceof Uint32Array ? result : Uint32Array.from(result as ArrayLike<number>);
+  if (isShared(plain)) throw new BrokenPromise('it returned shared memory');
+  return plain;
+}
+
+/** A promise, or something that behaves like one. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return value !== null && (typeof value === 'object' || typeof value === 'function') && typeof (value as { then?: unknown }).then === 'function';
+}

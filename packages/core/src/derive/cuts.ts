@@ -1,0 +1,110 @@
+import type { Call, Cutter, Hints } from '../contracts/index.js';
+import { BrokenPromise, isThenable, resultWords } from '../bytes/results.js';
+import { nearestHint } from './hints.js';
+
+/** A cutter whose numbers were read once and whose answers are checked. */
+export class CheckedCutter {
+  readonly minSize: number;
+  readonly maxSize: number;
+  readonly reach: number;
+  readonly targetSize: number;
+  readonly cutter: Cutter;
+
+  constructor(cutter: Cutter) {
+    if (cutter === null || typeof cutter !== 'object') throw new BrokenPromise('cutter() returned no cutter');
+    const { minSize, maxSize, reach, targetSize } = cutter;
+    if (!Number.isSafeInteger(minSize) || minSize < 1) throw new BrokenPromise(`its minSize is ${minSize}`);
+    if (!Number.isSafeInteger(maxSize) || maxSize < minSize || maxSize > 0xffff_ffff) throw new BrokenPromise(`its maxSize is ${maxSize}`);
+    if (reach !== undefined && (!Number.isSafeInteger(reach) || reach < 1)) throw new BrokenPromise(`its reach is ${reach}`);
+    if (targetSize !== undefined && !(targetSize >= 1 && targetSize <= maxSize)) throw new BrokenPromise(`its targetSize is ${targetSize}`);
+    if (typeof cutter.nextCut !== 'function') throw new BrokenPromise('its cutter has no nextCut()');
+    this.cutter = cutter;
+    this.minSize = minSize;
+    this.maxSize = maxSize;
+    // A window that is not the last must hold a whole chunk, whatever the cutter says that it looks at.
+    this.reach = Math.max(reach ?? maxSize, maxSize);
+    this.targetSize = targetSize ?? Math.floor((minSize + maxSize) / 2);
+  }
+
+  /** Length of the chunk at the start of the window. */
+  next(window: Uint8Array): number {
+    const cut = this.cutter.nextCut(window);
+    const most = Math.min(this.maxSize, window.length);
+    if (!Number.isInteger(cut) || cut < 1 || cut > most) throw new BrokenPromise(`nextCut answered ${String(cut)} where 1 to ${most} were possible`);
+    if (cut < this.minSize && cut !== window.length) throw new BrokenPromise(`nextCut answered ${cut}, less than its minSize of ${this.minSize}`);
+    return cut;
+  }
+
+  /** The chunk at `position`, with hints. The cutter is shown no more than its reach: what lies beyond must not matter. */
+  at(data: Uint8Array, position: number, hints: Hints | undefined): number {
+    const natural = this.next(data.subarray(position, position + this.reach));
+    if (hints === undefined) return natural;
+    const most = Math.min(this.maxSize, data.length - position);
+    return nearestHint(hints, position, natural, Math.min(this.minSize, most), most);
+  }
+
+  /** Chunks of the window that further bytes cannot change, and with `isLast` all; on the calling thread. */
+  allSync(window: Uint8Array, isLast: boolean, hints: Hints | undefined): Uint32Array {
+    if (hints === undefined && this.cutter.cutAllSync !== undefined) return this.checkedAll(this.cutter.cutAllSync(window, isLast), window, isLast);
+    const list = new LengthList();
+    let position = 0;
+    while (position < window.length && (isLast || window.length - position >= this.reach)) {
+      const length = this.at(window, position, hints);
+      list.push(length);
+      position += length;
+    }
+    return list.finish();
+  }
+
+  /** The kernel's own cutAll, checked; undefined where it has none. */
+  async allAway(window: Uint8Array, isLast: boolean, call: Call): Promise<Uint32Array | undefined> {
+    if (this.cutter.cutAll === undefined) return undefined;
+    return this.checkedAll(await this.cutter.cutAll(window, isLast, call), window, isLast);
+  }
+
+  checkedAll(answer: unknown, window: Uint8Array, isLast: boolean): Uint32Array {
+    if (isThenable(answer)) throw new BrokenPromise('cutAllSync returned a promise');
+    const lengths = resultWords(answer);
+    let sum = 0;
+    for (let index = 0; index < lengths.length; index++) {
+      const length = lengths[index] as number;
+      sum += length;
+      const short = length < this.minSize && !(isLast && sum === window.length && index === lengths.length - 1);
+      if (length === 0 || length > this.maxSize || short) throw new BrokenPromise(`cutAll answered a chunk of ${length} bytes`);
+    }
+    if (sum > window.length || (isLast && sum !== window.length)) throw new BrokenPromise(`cutAll answered chunks of ${sum} bytes for ${window.length}`);
+    if (!isLast && window.length - sum >= this.reach) throw new BrokenPromise('cutAll left chunks that were complete');
+    return lengths;
+  }
+}
+
+/** Lengths as they come, in a typed array that doubles. */
+export class LengthList {
+  #words = new Uint32Array(64);
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  push(length: number): void {
+    if (this.#count === this.#words.length) this.#grow(this.#count + 1);
+    this.#words[this.#count++] = length;
+  }
+
+  pushAll(lengths: Uint32Array): void {
+    if (this.#count + lengths.length > this.#words.length) this.#grow(this.#count + lengths.length);
+    this.#words.set(lengths, this.#count);
+    this.#count += lengths.length;
+  }
+
+  finish(): Uint32Array {
+    return this.#words.slice(0, this.#count);
+  }
+
+  #grow(least: number): void {
+    const words = new Uint32Array(Math.max(least, this.#words.length * 2));
+    words.set(this.#words);
+    this.#words = words;
+  }
+}

@@ -1,0 +1,197 @@
+import type { Awaitable, Batch, ByteSource, Call, CallParameters, Capabilities, Hash, Hasher, HashKernel, KernelKind } from '../contracts/index.js';
+import { gather, groups, type Items, readBatch } from '../bytes/batches.js';
+import { readableInput } from '../bytes/inputs.js';
+import { BrokenPromise, isThenable, resultBytes } from '../bytes/results.js';
+import { openSource } from '../bytes/sources.js';
+import { after, Turn } from './awaitable.js';
+import { capabilitiesOf } from './capabilities.js';
+import { HashSession, WINDOW_BYTES } from './hasher.js';
+import { Operations, type Taken } from './operation.js';
+
+const IN_FLIGHT = 8;
+
+/** A hash with every operation, whatever its kernel brings. */
+export class TakenHash implements Hash {
+  readonly kind = 'hash';
+  readonly name: string;
+  readonly spec: string;
+  readonly options: unknown;
+  readonly kernel: KernelKind;
+  readonly digestLength: number;
+  readonly #taken: Taken<HashKernel<unknown>>;
+  readonly #operations: Operations;
+  readonly #outcome: () => { outputBytes: number; items: number };
+  #capabilities: Capabilities | undefined;
+
+  constructor(taken: Taken<HashKernel<unknown>>, digestLength: number) {
+    this.name = taken.definition.name;
+    this.spec = taken.spec;
+    this.options = taken.options;
+    this.kernel = taken.kernel.kind;
+    this.digestLength = digestLength;
+    this.#taken = taken;
+    this.#operations = new Operations(taken);
+    this.#outcome = () => ({ outputBytes: digestLength, items: 1 });
+  }
+
+  get capabilities(): Capabilities {
+    this.#capabilities ??= capabilitiesOf(this.#taken, ['hash'], () =>
+      this.#taken.kernel.methods.hash(new Uint8Array(0), this.options, this.#operations.call(undefined)),
+    );
+    return this.#capabilities;
+  }
+
+  async hash(data: Uint8Array, parameters?: CallParameters): Promise<Uint8Array> {
+    const input = readableInput('hash', data);
+    const call = this.#operations.call(parameters);
+    return this.#operations.run('hash', input.length, parameters, () => this.#hash(input, call), this.#outcome);
+  }
+
+  hashSync(data: Uint8Array, parameters?: CallParameters): Uint8Array {
+    const input = readableInput('hash', data);
+    const call = this.#operations.call(parameters);
+    return this.#operations.runSync('hash', input.length, parameters, () => this.#hashSync(input, call), this.#outcome);
+  }
+
+  async hashMany(batch: Batch, parameters?: CallParameters): Promise<Uint8Array> {
+    const items = readBatch('hash', batch);
+    const call = this.#operations.call(parameters);
+    const outcome = (digests: Uint8Array) => ({ outputBytes: digests.length, items: items.count });
+    return this.#operations.run('hashMany', items.totalBytes, parameters, () => this.#many(items, call), outcome);
+  }
+
+  hashManySync(batch: Batch, parameters?: CallParameters): Uint8Array {
+    const items = readBatch('hash', batch);
+    const call = this.#operations.call(parameters);
+    const outcome = (digests: Uint8Array) => ({ outputBytes: digests.length, items: items.count });
+    return this.#operations.runSync('hashMany', items.totalBytes, parameters, () => this.#manySync(items, call), outcome);
+  }
+
+  async hashStream(source: ByteSource, parameters?: CallParameters): Promise<Uint8Array> {
+    const visit = this.#operations.begin('hashStream', parameters);
+    let iterator: AsyncIterator<Uint8Array> | undefined;
+    let session: HashSession | undefined;
+    let ended = false;
+    try {
+      iterator = openSource('hash', source);
+      session = new HashSession(this.#taken, this.#operations, this.digestLength, this.#operations.call(parameters));
+      const turn = new Turn();
+      while (!ended) {
+        const piece = await this.#operations.race(iterator.next(), parameters?.signal);
+        ended = piece.done === true;
+        if (ended) break;
+        visit.progress(piece.value.length);
+        await this.#operations.race(session.update(piece.value), parameters?.signal);
+        await turn.over();
+      }
+      const digest = await this.#operations.race(session.digest(), parameters?.signal);
+      visit.end(this.#outcome, digest);
+      return digest;
+    } catch (thrown) {
+      throw visit.failed(thrown);
+    } finally {
+      session?.dispose();
+      visit.leave();
+      if (!ended) iterator?.return?.().catch(() => {});
+    }
+  }
+
+  create(parameters?: CallParameters): Hasher {
+    this.#taken.scope.life.check(this.name);
+    return new HashSession(this.#taken, this.#operations, this.digestLength, this.#operations.call(parameters));
+  }
+
+  #checked(digest: Uint8Array, input: Uint8Array): Uint8Array {
+    const bytes = resultBytes(digest, input);
+    if (bytes.length !== this.digestLength) throw new BrokenPromise(`it returned a digest of ${bytes.length} bytes instead of ${this.digestLength}`);
+    return bytes;
+  }
+
+  #hash(data: Uint8Array, call: Call): Awaitable<Uint8Array> {
+    const { methods, placement } = this.#taken.kernel;
+    const { hash, hashSync, create } = methods;
+    if (placement === 'away') {
+      if (hashSync !== undefined && !this.#operations.goesAway('hash', data.length)) return this.#checked(hashSync(data, this.options, call), data);
+      if (create !== undefined && data.length > WINDOW_BYTES && call.inPlace !== true) return this.#windows(data, call);
+    }
+    return after(hash(data, this.options, call), (digest) => this.#checked(digest, data));
+  }
+
+  async #windows(data: Uint8Array, call: Call): Promise<Uint8Array> {
+    const session = new HashSession(this.#taken, this.#operations, this.digestLength, call);
+    try {
+      await session.update(data);
+      return await session.digest();
+    } finally {
+      session.dispose();
+    }
+  }
+
+  #hashSync(data: Uint8Array, call: Call): Uint8Array {
+    const { methods, placement } = this.#taken.kernel;
+    if (methods.hashSync === undefined && placement === 'away') throw this.#operations.syncUnavailable('hash');
+    const digest = (methods.hashSync ?? methods.hash)(data, this.options, call);
+    if (!isThenable(digest)) return this.#checked(digest as Uint8Array, data);
+    Promise.resolve(digest).catch(() => {});
+    throw this.#operations.syncUnavailable('hash');
+  }
+
+  async #many(items: Items, call: Call): Promise<Uint8Array> {
+    const output = new Uint8Array(items.count * this.digestLength);
+    const { hashMany, hashManySync } = this.#taken.kernel.methods;
+    const large = items.lengths.reduce((count, length) => count + (length > this.#taken.scope.settings.smallWork.itemBytes ? 1 : 0), 0);
+    const stay = this.#taken.kernel.placement === 'away' && hashManySync !== undefined && !this.#operations.goesAway('hash', items.totalBytes, large);
+    const method = stay ? hashManySync : hashMany;
+    if (method === undefined) {
+      await this.#oneByOne(items, call, output);
+      return output;
+    }
+    await this.#parallel([...groups(items, WINDOW_BYTES)], call, async ([from, to]) => {
+      const { buffer, ranges, bytes } = gather(items, from, to);
+      const place = output.subarray(from * this.digestLength, to * this.digestLength);
+      // One item beyond a window goes its own way, piece by piece.
+      if (to - from === 1 && bytes > WINDOW_BYTES) place.set(await this.#hash(items.at(from), call));
+      else await method(buffer, ranges, place, this.options, call);
+    });
+    return output;
+  }
+
+  async #oneByOne(items: Items, call: Call, output: Uint8Array): Promise<void> {
+    const turn = new Turn();
+    const indices = Array.from({ length: items.count }, (_, index) => index);
+    await this.#parallel(indices, call, async (index) => {
+      output.set(await this.#hash(items.at(index), call), index * this.digestLength);
+      await turn.over();
+    });
+  }
+
+  /** Several at once where they leave the thread; the first failure ends all, because a batch of digests has no place for errors. */
+  async #parallel<T>(work: readonly T[], call: Call, one: (item: T) => Promise<void>): Promise<void> {
+    let next = 0;
+    const worker = async () => {
+      while (next < work.length) {
+        const item = work[next++] as T;
+        if (call.signal?.aborted === true) throw call.signal.reason;
+        this.#taken.scope.life.check(this.name);
+        await one(item);
+      }
+    };
+    const workers = this.#taken.kernel.placement === 'away' ? Math.min(IN_FLIGHT, work.length) : 1;
+    await Promise.all(Array.from({ length: workers }, worker));
+  }
+
+  #manySync(items: Items, call: Call): Uint8Array {
+    const output = new Uint8Array(items.count * this.digestLength);
+    const { hashManySync } = this.#taken.kernel.methods;
+    if (hashManySync === undefined) {
+      for (let index = 0; index < items.count; index++) output.set(this.#hashSync(items.at(index), call), index * this.digestLength);
+      return output;
+    }
+    for (const [from, to] of groups(items, 4 * WINDOW_BYTES)) {
+      const { buffer, ranges } = gather(items, from, to);
+      const answer: unknown = hashManySync(buffer, ranges, output.subarray(from * this.digestLength, to * this.digestLength), this.options, call);
+      if (isThenable(answer)) throw this.#operations.syncUnavailable('hashMany');
+    }
+    return output;
+  }
+}

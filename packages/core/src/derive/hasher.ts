@@ -1,0 +1,196 @@
+import type { Call, Hasher, HashKernel, HashState } from '../contracts/index.js';
+import { copyOf, readableInput } from '../bytes/inputs.js';
+import { BrokenPromise, isThenable, resultBytes } from '../bytes/results.js';
+import { asPluginError } from '../errors/areas.js';
+import { HashingError } from '../errors/index.js';
+import type { Operations, Taken } from './operation.js';
+
+/** What a kernel away from the calling thread is handed at once: inputs that must be copied are copied that much per turn of the event loop. */
+export const WINDOW_BYTES = 4 * 1024 * 1024;
+
+/** An incremental hash. Updates run one after another, also when the caller does not wait for each. */
+export class HashSession implements Hasher {
+  readonly #taken: Taken<HashKernel<unknown>>;
+  readonly #operations: Operations;
+  readonly #digestLength: number;
+  readonly #call: Call;
+  readonly #state: HashState;
+  #last: Promise<unknown> | undefined;
+  #pending = 0;
+  #over = false;
+
+  constructor(taken: Taken<HashKernel<unknown>>, operations: Operations, digestLength: number, call: Call, state?: HashState) {
+    this.#taken = taken;
+    this.#operations = operations;
+    this.#digestLength = digestLength;
+    this.#call = call;
+    this.#state = state ?? this.#guard('create', () => open(taken, call));
+  }
+
+  async update(data: Uint8Array): Promise<void> {
+    this.#check();
+    const input = readableInput('hash', data);
+    await this.#inTurn('update', async () => {
+      for (let offset = 0; offset < input.length; offset += WINDOW_BYTES) {
+        if (this.#call.signal?.aborted === true) throw this.#call.signal.reason;
+        const piece = input.subarray(offset, offset + WINDOW_BYTES);
+        const stay = this.#state.updateSync !== undefined && !this.#operations.goesAway('hash', piece.length);
+        if (stay) this.#state.updateSync?.(piece);
+        else await this.#state.update(piece);
+      }
+    });
+  }
+
+  updateSync(data: Uint8Array): void {
+    this.#check();
+    if (this.#pending > 0) throw this.#operations.syncUnavailable('update');
+    const input = readableInput('hash', data);
+    this.#guard('update', () => {
+      if (this.#state.updateSync !== undefined) return this.#state.updateSync(input);
+      if (this.#taken.kernel.placement === 'away') throw this.#operations.syncUnavailable('update');
+      this.#now(this.#state.update(input), 'update');
+    });
+  }
+
+  async digest(): Promise<Uint8Array> {
+    this.#check();
+    this.#over = true;
+    return this.#inTurn('digest', async () => this.#checked(await this.#state.digest()));
+  }
+
+  digestSync(): Uint8Array {
+    this.#check();
+    if (this.#pending > 0) throw this.#operations.syncUnavailable('digest');
+    return this.#guard('digest', () => {
+      const { digestSync } = this.#state;
+      const digest = digestSync === undefined ? this.#now(this.#state.digest(), 'digest') : digestSync.call(this.#state);
+      this.#over = true;
+      return this.#checked(digest as Uint8Array);
+    });
+  }
+
+  clone(): Hasher {
+    this.#check();
+    if (this.#pending > 0) throw this.#operations.syncUnavailable('clone');
+    const { clone } = this.#state;
+    if (clone === undefined) throw new HashingError('unsupported_feature', { algorithm: this.#taken.definition.name, operation: 'clone', feature: 'clone' });
+    const copy = this.#guard('clone', () => clone.call(this.#state));
+    return new HashSession(this.#taken, this.#operations, this.#digestLength, this.#call, copy);
+  }
+
+  dispose(): void {
+    this.#over = true;
+    this.#state.dispose?.();
+  }
+
+  #check(): void {
+    this.#taken.scope.life.check(this.#taken.definition.name);
+    if (this.#over) throw new HashingError('already_finished', { algorithm: this.#taken.definition.name });
+  }
+
+  #checked(digest: Uint8Array): Uint8Array {
+    const bytes = resultBytes(digest);
+    if (bytes.length !== this.#digestLength) throw new BrokenPromise(`it returned a digest of ${bytes.length} bytes instead of ${this.#digestLength}`);
+    return copyOf(bytes);
+  }
+
+  #now<T>(result: T | PromiseLike<T>, operation: string): T {
+    if (!isThenable(result)) return result as T;
+    // The state may now change at any time: it is of no further use.
+    this.#over = true;
+    Promise.resolve(result).catch(() => {});
+    throw this.#operations.syncUnavailable(operation);
+  }
+
+  async #inTurn<T>(operation: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#last;
+    this.#pending++;
+    const run = before === undefined ? work() : before.then(work, work);
+    this.#last = run;
+    try {
+      return await run;
+    } catch (thrown) {
+      this.#over = true;
+      throw this.#fault(operation, thrown);
+    } finally {
+      this.#pending--;
+      if (this.#last === run) this.#last = undefined;
+    }
+  }
+
+  #guard<T>(operation: string, work: () => T): T {
+    try {
+      return work();
+    } catch (thrown) {
+      throw this.#fault(operation, thrown);
+    }
+  }
+
+  #fault(operation: string, thrown: unknown): unknown {
+    if (this.#call.signal?.aborted === true) return this.#call.signal.reason;
+    return asPluginError('hash', { algorithm: this.#taken.definition.name, operation }, thrown);
+  }
+}
+
+function open(taken: Taken<HashKernel<unknown>>, call: Call): HashState {
+  const { create } = taken.kernel.methods;
+  if (create === undefined) return new KeptInput(taken, call);
+  const state = create(taken.options, call);
+  if (state === null || typeof state !== 'object' || typeof state.update !== 'function' || typeof state.digest !== 'function') {
+    throw new BrokenPromise('it opened no state with update and digest');
+  }
+  return state;
+}
+
+/** For kernels that only hash whole buffers: what is fed is kept until the digest is asked for, up to the buffer limit. */
+class KeptInput implements HashState {
+  readonly #taken: Taken<HashKernel<unknown>>;
+  readonly #call: Call;
+  readonly #pieces: Uint8Array[];
+  #bytes: number;
+
+  constructor(taken: Taken<HashKernel<unknown>>, call: Call, pieces: readonly Uint8Array[] = []) {
+    this.#taken = taken;
+    this.#call = call;
+    this.#pieces = [...pieces];
+    this.#bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  }
+
+  update(data: Uint8Array): void {
+    const limit = this.#taken.scope.settings.bufferLimitBytes;
+    const attempted = this.#bytes + data.length;
+    if (attempted > limit) throw new HashingError('buffer_limit_exceeded', { attempted, limit });
+    this.#pieces.push(copyOf(data));
+    this.#bytes = attempted;
+  }
+
+  updateSync(data: Uint8Array): void {
+    this.update(data);
+  }
+
+  digest(): Uint8Array | Promise<Uint8Array> {
+    return this.#taken.kernel.methods.hash(this.#whole(), this.#taken.options, this.#call);
+  }
+
+  digestSync(): Uint8Array {
+    const { hash, hashSync } = this.#taken.kernel.methods;
+    const digest = (hashSync ?? hash)(this.#whole(), this.#taken.options, this.#call);
+    if (!isThenable(digest)) return digest as Uint8Array;
+    Promise.resolve(digest).catch(() => {});
+    throw new HashingError('sync_unavailable', { algorithm: this.#taken.definition.name, operation: 'digest' });
+  }
+
+  clone(): HashState {
+    return new KeptInput(this.#taken, this.#call, this.#pieces);
+  }
+
+  #whole(): Uint8Array {
+    const data = new Uint8Array(this.#bytes);
+    let offset = 0;
+    for (const piece of this.#pieces) {
+      data.set(piece, offset);
+      offset += piece.length;
+    }
+    return data;
+  }
+}

@@ -1,0 +1,263 @@
+import type { Awaitable, Call, CallParameters, DecodeCall, DecodeParameters, Handles, Scratch } from '../contracts/index.js';
+import type { Definition } from '../define/definition.js';
+import { kindOfValue } from '../bytes/arrays.js';
+import { badInput, wholeNumber } from '../bytes/inputs.js';
+import { isThenable } from '../bytes/results.js';
+import { areaError, asPluginError } from '../errors/areas.js';
+import { OperationEvents } from '../events/channel.js';
+import type { BoundKernel } from '../kernels/bound.js';
+import type { Scope } from '../scope/scope.js';
+import { borrowScratch } from '../scratch/scratch.js';
+import { OutputLimits } from './limits.js';
+
+/** An algorithm with its options parsed and its kernel loaded: what the derived operations work on. */
+export interface Taken<Methods = unknown> {
+  readonly definition: Definition;
+  readonly options: unknown;
+  readonly handles: Handles;
+  readonly kernel: BoundKernel<Methods>;
+  readonly scope: Scope;
+  readonly spec: string;
+  readonly profile?: string;
+}
+
+/** What an operation did, for its end event. */
+export interface Outcome {
+  readonly outputBytes: number;
+  readonly items: number;
+}
+
+const ONE_GIB = 1024 ** 3;
+const DEFAULT_MEMORY = 128 * 1024 ** 2;
+
+/** Runs the operations of one taken algorithm: lifetime, abort, scratch, credits, events and errors, the same for all. */
+export class Operations {
+  readonly taken: Taken;
+  readonly #bare: Call;
+  readonly #costs = new Map<string, number>();
+
+  constructor(taken: Taken) {
+    this.taken = taken;
+    this.#bare = Object.freeze({ handles: taken.handles, ...queueOf(taken.scope) });
+  }
+
+  /** True where the kernel's asynchronous methods leave the calling thread and this work is worth the way. */
+  goesAway(operation: 'compress' | 'decompress' | 'hash' | 'chunk', bytes: number, largeItems = 0): boolean {
+    const { kernel, options, scope } = this.taken;
+    if (kernel.placement === 'here') return false;
+    const { smallWork } = scope.settings;
+    if (bytes > smallWork.totalBytes || largeItems > smallWork.items) return true;
+    let cost = this.#costs.get(operation);
+    if (cost === undefined) {
+      cost = kernel.cost(operation, options, 1);
+      this.#costs.set(operation, cost);
+    }
+    return cost * bytes >= smallWork.milliseconds * 1e6;
+  }
+
+  call(parameters: CallParameters | undefined): Call {
+    if (parameters === undefined) return this.#bare;
+    const { signal, scratch, inPlace, priority } = parameters;
+    return {
+      handles: this.taken.handles,
+      ...queueOf(this.taken.scope),
+      ...(signal === undefined ? {} : { signal }),
+      ...(scratch === undefined ? {} : { scratch }),
+      ...(inPlace === undefined ? {} : { inPlace }),
+      ...(priority === undefined ? {} : { priority }),
+    };
+  }
+
+  /** `unlimited`: of streams, whose results are not in memory. */
+  decodeCall(parameters: DecodeParameters | undefined, unlimited = false): DecodeCall {
+    const { kind, name } = this.taken.definition;
+    const maxOutputBytes = wholeNumber(kind, 'maxOutputBytes', parameters?.maxOutputBytes ?? (unlimited ? Number.POSITIVE_INFINITY : ONE_GIB), 0, true);
+    const maxMemoryBytes = wholeNumber(kind, 'maxMemoryBytes', parameters?.maxMemoryBytes ?? DEFAULT_MEMORY, 0, true);
+    return {
+      ...this.call(parameters),
+      allowTrailing: parameters?.allowTrailing === true,
+      limits: new OutputLimits(name, maxOutputBytes, maxMemoryBytes),
+    };
+  }
+
+  /** Runs an operation that may leave the calling thread. `body` starts in this turn unless credit must be awaited. */
+  async run<T>(
+    operation: string,
+    bytes: number,
+    parameters: CallParameters | undefined,
+    body: () => Awaitable<T>,
+    outcome: (result: T) => Outcome,
+  ): Promise<T> {
+    const { scope, kernel } = this.taken;
+    const visit = this.#enter(operation, bytes, parameters);
+    let held = 0;
+    let release = () => visit.leave();
+    try {
+      if (kernel.placement === 'away') {
+        const credit = scope.credits.take(bytes);
+        if (credit !== undefined) await this.#awaitCredit(credit, bytes, parameters?.signal);
+        held = bytes;
+        release = () => {
+          scope.credits.give(held);
+          visit.leave();
+        };
+      }
+      const work = body();
+      let result: T;
+      if (isThenable(work)) {
+        const promise = Promise.resolve(work as Promise<T>);
+        // Scratch and credit stay taken until the work has ended, also when its caller was answered before.
+        const giveBack = release;
+        release = () => {};
+        promise.then(giveBack, giveBack);
+        result = await (parameters?.inPlace === true ? promise : this.race(promise, parameters?.signal));
+      } else {
+        result = work as T;
+      }
+      visit.end(outcome, result);
+      return result;
+    } catch (thrown) {
+      throw visit.failed(thrown);
+    } finally {
+      release();
+    }
+  }
+
+  runSync<T>(operation: string, bytes: number, parameters: CallParameters | undefined, body: () => T, outcome: (result: T) => Outcome): T {
+    const visit = this.#enter(operation, bytes, parameters);
+    try {
+      const result = body();
+      visit.end(outcome, result);
+      return result;
+    } catch (thrown) {
+      throw visit.failed(thrown);
+    } finally {
+      visit.leave();
+    }
+  }
+
+  /** The promise, or the abort's reason, or the registry's end: whichever comes first. */
+  race<T>(work: PromiseLike<T>, signal: AbortSignal | undefined): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const abort = () => settle(() => reject(signal?.reason));
+      const forget = this.taken.scope.life.onAbort((error) => settle(() => reject(error)));
+      const settle = (answer: () => void) => {
+        forget();
+        signal?.removeEventListener('abort', abort);
+        answer();
+      };
+      if (signal?.aborted === true) return abort();
+      signal?.addEventListener('abort', abort, { once: true });
+      work.then(
+        (value) => settle(() => resolve(value)),
+        (error) => settle(() => reject(error)),
+      );
+    });
+  }
+
+  /** An error of this algorithm's area. */
+  error<Code extends import('../errors/index.js').ErrorCode>(code: Code, details: import('../errors/index.js').ErrorDetails[Code]): Error {
+    return areaError(this.taken.definition.kind, code, details);
+  }
+
+  syncUnavailable(operation: string): Error {
+    return this.error('sync_unavailable', { algorithm: this.taken.definition.name, operation });
+  }
+
+  /** Begins an operation by hand: streams and push interfaces end it themselves. */
+  begin(operation: string, parameters: CallParameters | undefined): Visit {
+    return this.#enter(operation, undefined, parameters);
+  }
+
+  async #awaitCredit(credit: Promise<void>, bytes: number, signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await this.race(credit, signal);
+    } catch (error) {
+      // The place in the queue cannot be left: the credit is given back when it arrives.
+      credit.then(() => this.taken.scope.credits.give(bytes));
+      throw error;
+    }
+  }
+
+  #enter(operation: string, bytes: number | undefined, parameters: CallParameters | undefined): Visit {
+    const { definition, scope, kernel } = this.taken;
+    scope.life.check(definition.name);
+    const scratch = parameters === undefined ? undefined : checkParameters(definition, parameters);
+    const giveBack = scratch === undefined ? undefined : borrowScratch(definition.kind, definition.name, operation, scratch);
+    scope.life.enter();
+    const events = scope.events.active ? new OperationEvents(scope.events, definition.kind, definition.name, operation, kernel.kind, bytes) : undefined;
+    return new Visit(this.taken, operation, bytes ?? 0, parameters?.signal, events, giveBack);
+  }
+}
+
+/** One operation between its start and its end. */
+export class Visit {
+  readonly #taken: Taken;
+  readonly #operation: string;
+  readonly #signal: AbortSignal | undefined;
+  readonly #events: OperationEvents | undefined;
+  readonly #giveBack: (() => void) | undefined;
+  #left = false;
+  inputBytes: number;
+
+  constructor(
+    taken: Taken,
+    operation: string,
+    bytes: number,
+    signal: AbortSignal | undefined,
+    events: OperationEvents | undefined,
+    giveBack: (() => void) | undefined,
+  ) {
+    this.#taken = taken;
+    this.#operation = operation;
+    this.inputBytes = bytes;
+    this.#signal = signal;
+    this.#events = events;
+    this.#giveBack = giveBack;
+  }
+
+  /** More input was read: for progress. */
+  progress(bytes: number): void {
+    this.inputBytes += bytes;
+    this.#events?.bytes(bytes);
+  }
+
+  end<T>(outcome: (result: T) => Outcome, result: T): void {
+    if (this.#events === undefined) return;
+    const { outputBytes, items } = outcome(result);
+    this.#events.end(this.inputBytes, outputBytes, items);
+  }
+
+  /** What the caller is to see instead of what was thrown. */
+  failed(thrown: unknown): unknown {
+    const error = this.#signal?.aborted === true ? this.#signal.reason : this.#typed(thrown);
+    this.#events?.error(error instanceof Error ? error : new Error(String(error)));
+    return error;
+  }
+
+  leave(): void {
+    if (this.#left) return;
+    this.#left = true;
+    this.#giveBack?.();
+    this.#taken.scope.life.leave();
+  }
+
+  #typed(thrown: unknown): Error {
+    const { kind, name } = this.#taken.definition;
+    return asPluginError(kind, { algorithm: name, operation: this.#operation }, thrown);
+  }
+}
+
+function queueOf(scope: Scope): { queue?: number } {
+  return scope.settings.queue === undefined ? {} : { queue: scope.settings.queue };
+}
+
+function checkParameters(definition: Definition, parameters: CallParameters): Scratch | undefined {
+  if (parameters === null || typeof parameters !== 'object') throw badInput(definition.kind, 'call', kindOfValue(parameters), 'an object');
+  const { signal, scratch } = parameters;
+  if (signal !== undefined) {
+    if (typeof signal?.addEventListener !== 'function') throw badInput(definition.kind, 'signal', kindOfValue(signal), 'an AbortSignal');
+    if (signal.aborted) throw signal.reason;
+  }
+  return scratch;
+}

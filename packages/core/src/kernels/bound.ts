@@ -1,0 +1,80 @@
+import type { AlgorithmKind, KernelKind } from '../contracts/index.js';
+import { REQUIRED } from '../define/form.js';
+
+type Operation = 'compress' | 'decompress' | 'hash' | 'chunk';
+
+/** The methods of each kind's kernels, in the contract's words. */
+const METHODS = {
+  codec: [
+    ...REQUIRED.codec,
+    'compressSync',
+    'decompressSync',
+    'compressInto',
+    'decompressInto',
+    'compressIntoSync',
+    'decompressIntoSync',
+    'compressMany',
+    'decompressMany',
+    'compressManySync',
+    'decompressManySync',
+    'compressor',
+    'decompressor',
+    'compressBound',
+    'inspect',
+  ],
+  hash: [...REQUIRED.hash, 'hashSync', 'hashMany', 'hashManySync', 'create'],
+  chunker: [...REQUIRED.chunker],
+} as const;
+
+/** A kernel whose methods were read once and are bound to it. */
+export interface BoundKernel<Methods = unknown> {
+  readonly kind: KernelKind;
+  readonly methods: Methods;
+  /** The names of the methods that the author wrote. */
+  readonly own: readonly string[];
+  readonly placement: 'here' | 'away';
+  /** Estimated nanoseconds for `bytes` bytes. */
+  cost(operation: Operation, options: unknown, bytes: number): number;
+  dispose(): Promise<void>;
+}
+
+/** Reads a loaded kernel. Throws an Error in words where something is missing: it becomes the reason why the kernel cannot be used. */
+export function bindKernel(algorithm: AlgorithmKind, kind: KernelKind, kernel: unknown): BoundKernel {
+  if (kernel === null || (typeof kernel !== 'object' && typeof kernel !== 'function')) throw new Error('its loader answered no kernel');
+  const source = kernel as Readonly<Record<string, unknown>>;
+  const methods: Record<string, unknown> = {};
+  for (const name of METHODS[algorithm]) {
+    const method = source[name];
+    if (method === undefined) continue;
+    if (typeof method !== 'function') throw new Error(`its ${name} is no function`);
+    methods[name] = method.bind(kernel);
+  }
+  for (const name of REQUIRED[algorithm]) {
+    if (methods[name] === undefined) throw new Error(`it has no ${name}()`);
+  }
+  const { placement = 'here', costPerByte, dispose } = source;
+  if (placement !== 'here' && placement !== 'away') throw new Error('its placement is neither here nor away');
+  return {
+    kind,
+    methods,
+    own: Object.keys(methods),
+    placement,
+    cost: costOf(kernel, costPerByte),
+    async dispose() {
+      if (typeof dispose === 'function') await dispose.call(kernel);
+    },
+  };
+}
+
+function costOf(kernel: object, costPerByte: unknown): BoundKernel['cost'] {
+  if (typeof costPerByte !== 'function') return (_operation, _options, bytes) => bytes;
+  return (operation, options, bytes) => {
+    try {
+      const cost: unknown = costPerByte.call(kernel, operation, options);
+      // A cost that is no number must not send everything to one side: the default of 1 ns per byte.
+      return (typeof cost === 'number' && cost >= 0 ? cost : 1) * bytes;
+    } catch {
+      return bytes;
+    }
+  };
+}
