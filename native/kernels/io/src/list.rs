@@ -88,6 +88,19 @@ impl Tree {
     }
 }
 
+impl Tree {
+    /// The root as a listing of one entry without a name.
+    pub fn describe(&self) -> Vec<u8> {
+        let target = self.target();
+        let mut out = Vec::with_capacity(BLOCK_HEAD_BYTES + RECORD_BYTES + target.len() + 8);
+        push_head(&mut out, 1, target.len() as u32, 0);
+        out.extend_from_slice(&self.facts().record(0, 0, target.len() as u32, 0));
+        out.extend_from_slice(target);
+        out.resize(out.len().next_multiple_of(8), 0);
+        out
+    }
+}
+
 impl Names {
     /// The name with its NUL.
     fn name(&self, (from, to): (u32, u32)) -> &CStr {

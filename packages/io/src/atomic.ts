@@ -1,0 +1,108 @@
+import { isChunkerError } from '@chunker/core';
+import { randomBytes } from 'node:crypto';
+import { constants, rmSync } from 'node:fs';
+import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises';
+import { fileError, fromNode } from './errors.js';
+import { displayPath, type PathLike, pathBytes } from './names.js';
+
+/** Bytes over time. */
+export type OutputSource = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+export interface AtomicOptions {
+  /** Replace what stands there. Without it an existing target is `already_exists`, also when it appears while this one is written. */
+  readonly force?: boolean | undefined;
+  /** Permission bits of the new file, less the process's mask; default 0o666. */
+  readonly mode?: number | undefined;
+  /** Flush the file, and the directory after renaming, to the disk; default true. */
+  readonly sync?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+// Paths of unfinished files: a signal handler of the command may have to end the process without waiting.
+const unfinished = new Set<string>();
+
+/** Removes the temporary files of all writes that are under way, synchronously: for handlers of signals that end the process. */
+export function removeUnfinishedFiles(): void {
+  for (const path of unfinished) rmSync(Buffer.from(path, 'latin1'), { force: true });
+  unfinished.clear();
+}
+
+/**
+ * Writes a file so that its name shows all of it or nothing: into a temporary file beside it, flushed, then renamed. On failure and abort the temporary file is removed. Views
+ * from the source are written before the next is pulled. Answers the bytes written. Rejects with IoError, with what the source threw, or with the signal's reason.
+ */
+export async function writeFileAtomically(path: PathLike, source: OutputSource, options: AtomicOptions = {}): Promise<number> {
+  const target = Buffer.from(pathBytes(path));
+  const shown = displayPath(target);
+  options.signal?.throwIfAborted();
+  if (options.force !== true && (await exists(target, shown))) throw fileError('already_exists', { path: shown });
+  const directory = target.subarray(0, target.lastIndexOf(0x2f) + 1);
+  const temporary = Buffer.concat([directory, Buffer.from(`.chunker-${randomBytes(9).toString('base64url')}.tmp`)]);
+  const key = temporary.toString('latin1');
+  unfinished.add(key);
+  try {
+    const bytes = await writeAll(temporary, source, options);
+    options.signal?.throwIfAborted();
+    await publish(temporary, target, options.force === true);
+    if (options.sync !== false) await syncDirectory(directory);
+    return bytes;
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw isChunkerError(error) ? error : fromNode(error, shown);
+  } finally {
+    unfinished.delete(key);
+  }
+}
+
+async function exists(target: Buffer, shown: string): Promise<boolean> {
+  try {
+    await lstat(target);
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ENOENT') return false;
+    throw fromNode(error, shown);
+  }
+}
+
+async function writeAll(temporary: Buffer, source: OutputSource, { mode, sync, signal }: AtomicOptions): Promise<number> {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
+  const file = await open(temporary, flags, mode ?? 0o666);
+  try {
+    let bytes = 0;
+    for await (const piece of source instanceof Uint8Array ? [source] : source) {
+      signal?.throwIfAborted();
+      await writePiece(file, piece);
+      bytes += piece.length;
+    }
+    // A failed flush may have lost pages for good: the file is given up, never flushed again.
+    if (sync !== false) await file.sync();
+    return bytes;
+  } finally {
+    await file.close();
+  }
+}
+
+async function writePiece(file: FileHandle, piece: Uint8Array): Promise<void> {
+  for (let done = 0; done < piece.length; ) done += (await file.write(piece, done, piece.length - done)).bytesWritten;
+}
+
+async function publish(temporary: Buffer, target: Buffer, force: boolean): Promise<void> {
+  if (force) return rename(temporary, target);
+  try {
+    // A hard link refuses an existing name, which rename would replace.
+    await link(temporary, target);
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code === 'EEXIST' || !['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code ?? '')) throw error;
+    // A file system without hard links: the look before is all there is.
+    return rename(temporary, target);
+  }
+  await rm(temporary);
+}
+
+async function syncDirectory(directory: Buffer): Promise<void> {
+  // Windows cannot open a directory, some file systems cannot flush one: the file itself is safe by then.
+  const handle = await open(directory.length === 0 ? '.' : directory, constants.O_RDONLY).catch(() => undefined);
+  await handle?.sync().catch(() => {});
+  await handle?.close();
+}

@@ -1,0 +1,143 @@
+import { type ErrorCode, type ErrorDetails, IoError } from '@chunker/core';
+import { isSlabBacked, loadAddon, type MakeError, openRoom, type Room, type RunOptions, type Start } from '@chunker/core/native';
+import { faultError } from './errors.js';
+import type { IoKernel, KernelFile, KernelTree, Reading } from './kernel.js';
+import { displayPath } from './names.js';
+import { decodeListings, type Listing } from './records.js';
+import type { ReadRequests } from './requests.js';
+
+interface TreeHandle {
+  open(ticket: number, path: Uint8Array): void;
+  list(ticket: number, paths: Uint8Array, count: number, probeReadable: boolean): void;
+  read(ticket: number, requests: Uint8Array, window: Uint8Array, sliceCapBytes: number, readaheadBytes: number): void;
+  close(): void;
+}
+
+interface FileHandle {
+  open(ticket: number, path: Uint8Array): void;
+  facts(ticket: number): void;
+  read(ticket: number, position: number, into: Uint8Array, sliceCapBytes: number, readaheadBytes: number): void;
+  close(): void;
+}
+
+interface Exports {
+  readonly TreeHandle?: new () => TreeHandle;
+  readonly FileHandle?: new () => FileHandle;
+}
+
+/** Loads the addon. Rejects with the reason where it cannot run. */
+export async function nativeKernel(): Promise<IoKernel> {
+  const addon = loadAddon<Exports>({ stem: 'io', packageName: '@chunker/io', from: import.meta.url });
+  const { TreeHandle, FileHandle } = addon;
+  if (TreeHandle === undefined || FileHandle === undefined) throw new Error('the native kernel of io reads on Linux only');
+  const room = openRoom(addon);
+  return {
+    kind: 'native',
+    openTree: (path) => NativeTree.open(room, new TreeHandle(), path),
+    openFile: (path) => NativeFile.open(room, new FileHandle(), path),
+    slabs: room.slabs,
+  };
+}
+
+/** Errors of the addon carry the fact in one number; the path is known here. */
+function maker(path: string): MakeError {
+  return (code: ErrorCode, details: ErrorDetails[ErrorCode], parameters) => {
+    const { fault } = details as { fault?: unknown };
+    return typeof fault === 'number' ? faultError(fault, path) : new IoError(code, details, parameters);
+  };
+}
+
+class NativeTree implements KernelTree {
+  private constructor(
+    readonly room: Room,
+    readonly handle: TreeHandle,
+    readonly root: Listing,
+    readonly makeError: MakeError,
+  ) {}
+
+  static async open(room: Room, handle: TreeHandle, path: Uint8Array): Promise<NativeTree> {
+    const makeError = maker(displayPath(path));
+    const block = await room.run<Uint8Array>((ticket, input) => handle.open(ticket, input), { input: path, makeError });
+    return new NativeTree(room, handle, decodeListings(block)[0] as Listing, makeError);
+  }
+
+  async list(paths: readonly Uint8Array[], probeReadable: boolean, signal: AbortSignal | undefined): Promise<Listing[]> {
+    const start: Start = (ticket, input) => this.handle.list(ticket, input, paths.length, probeReadable);
+    return decodeListings(await this.#run(start, { input: joined(paths), signal }));
+  }
+
+  async read(requests: ReadRequests, window: Uint8Array, reading: Reading, signal: AbortSignal | undefined): Promise<Uint32Array> {
+    if (isSlabBacked(window)) return this.#read(requests, window, reading, signal, false);
+    // Memory that its owner may take away is never written to by another thread: by way of a slab.
+    const slab = this.room.slabs.take(window.length);
+    try {
+      const outcomes = await this.#read(requests, slab.bytes, reading, signal, !isSlabBacked(slab.bytes));
+      if (window.length !== slab.bytes.length) {
+        throw new IoError('invalid_input', { name: 'window', value: 'detached or shrunk', expected: 'memory that stays until the call settles' });
+      }
+      window.set(slab.bytes);
+      return outcomes;
+    } finally {
+      slab.end();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.handle.close();
+  }
+
+  #read(
+    requests: ReadRequests,
+    into: Uint8Array,
+    { sliceCapBytes, readaheadBytes }: Reading,
+    signal: AbortSignal | undefined,
+    inPlace: boolean,
+  ): Promise<Uint32Array> {
+    const start: Start = (ticket, input) => this.handle.read(ticket, input, into, sliceCapBytes, readaheadBytes);
+    return this.#run(start, { input: requests.encode(), into, signal, inPlace });
+  }
+
+  #run<T>(start: Start, options: RunOptions): Promise<T> {
+    return this.room.run<T>(start, { ...options, makeError: this.makeError });
+  }
+}
+
+class NativeFile implements KernelFile {
+  private constructor(
+    readonly room: Room,
+    readonly handle: FileHandle,
+    readonly makeError: MakeError,
+  ) {}
+
+  static async open(room: Room, handle: FileHandle, path: Uint8Array): Promise<NativeFile> {
+    const makeError = maker(displayPath(path));
+    await room.run((ticket, input) => handle.open(ticket, input), { input: path, makeError });
+    return new NativeFile(room, handle, makeError);
+  }
+
+  async facts(): Promise<Uint32Array> {
+    const record = await this.room.run<Uint8Array>((ticket) => this.handle.facts(ticket), { makeError: this.makeError });
+    return new Uint32Array(record.slice().buffer);
+  }
+
+  read(position: number, into: Uint8Array, { sliceCapBytes, readaheadBytes }: Reading, signal: AbortSignal | undefined): Promise<number> {
+    const start: Start = (ticket) => this.handle.read(ticket, position, into, sliceCapBytes, readaheadBytes);
+    return this.room.run<number>(start, { into, signal, makeError: this.makeError });
+  }
+
+  async close(): Promise<void> {
+    this.handle.close();
+  }
+}
+
+function joined(paths: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(paths.reduce((sum, path) => sum + 4 + path.length, 0));
+  const lengths = new DataView(bytes.buffer);
+  let at = 0;
+  for (const path of paths) {
+    lengths.setUint32(at, path.length, true);
+    bytes.set(path, at + 4);
+    at += 4 + path.length;
+  }
+  return bytes;
+}

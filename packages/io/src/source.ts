@@ -1,0 +1,90 @@
+import { IoError } from '@chunker/core';
+import { fileError } from './errors.js';
+import { openFile, type OpenFile } from './file.js';
+import type { PathLike } from './names.js';
+
+/** Bytes that are asked for, window by window. What a pipeline reads from. */
+export interface WindowSource {
+  /** Bytes in all, where that is known. */
+  readonly size: number | undefined;
+  /**
+   * Puts the next bytes into `window` and answers how many; fewer than there is room only at the end, 0 behind it. The next call may be made before this one settles:
+   * windows are filled at the same time, in the order of the calls. `window` must not be touched meanwhile.
+   */
+  fill(window: Uint8Array): Promise<number>;
+  /** Gives back what is held, once running calls have settled. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface FileSourceOptions {
+  /** First byte; default 0. */
+  readonly start?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * A regular file as windows: positioned reads, several at a time. A file that changes meanwhile rejects with `file_changed`, at the latest by the call that reaches its end.
+ */
+export class FileSource implements WindowSource {
+  readonly size: number;
+  readonly #file: OpenFile;
+  readonly #signal: AbortSignal | undefined;
+  readonly #end: number;
+  #position: number;
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(file: OpenFile, options: FileSourceOptions = {}) {
+    const start = options.start ?? 0;
+    if (!Number.isSafeInteger(start) || start < 0) {
+      throw new IoError('invalid_input', { name: 'start', value: String(start), expected: 'a safe integer from 0' });
+    }
+    this.#file = file;
+    this.#signal = options.signal;
+    this.#end = file.facts.size;
+    this.#position = Math.min(start, this.#end);
+    this.size = this.#end - this.#position;
+  }
+
+  get path(): string {
+    return this.#file.path;
+  }
+
+  async fill(window: Uint8Array): Promise<number> {
+    const position = this.#position;
+    const length = Math.min(window.length, this.#end - position);
+    this.#position += length;
+    const before = this.#running;
+    const reading = this.#read(position, window.subarray(0, length));
+    this.#running = Promise.allSettled([before, reading]);
+    await reading;
+    if (position + length < this.#end) return length;
+    // The last one looks once more, after all the others have read.
+    await before;
+    await this.#file.checkUnchanged();
+    return length;
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #read(position: number, into: Uint8Array): Promise<void> {
+    const read = await this.#file.read(position, into, { signal: this.#signal });
+    if (read < into.length) throw fileError('file_changed', { path: this.#file.path, offset: position + read });
+  }
+}
+
+/** Opens a file as a source of windows. Files of proc and its like, which say they are empty, are empty here. Rejects as `openFile` does. */
+export async function openFileSource(path: PathLike, options: FileSourceOptions = {}): Promise<FileSource> {
+  const file = await openFile(path, options);
+  try {
+    return new FileSource(file, options);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
