@@ -6,7 +6,7 @@ export type { VerificationCounters } from './kernels/counters.js';
 export { toJsonSchema } from './options/json-schema.js';
 export { type DisposeSettings, type RegisterSettings, Registry } from './registry/registry.js';
 export { configure, type TakenOf } from './registry/take.js';
-export type { Explanation, Registered, TakingSettings } from './registry/types.js';
+export type { Explanation, OptionsFor, Registered, TakingSettings, Which } from './registry/types.js';
 export type { RegistrySettings, SmallWork, Verification } from './scope/settings.js';
 export { createScratch } from './scratch/scratch.js';
 export { parseSize } from './specs/sizes.js';
