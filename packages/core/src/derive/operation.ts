@@ -146,7 +146,11 @@ export class Operations {
         signal?.removeEventListener('abort', abort);
         answer();
       };
-      if (signal?.aborted === true) return abort();
+      if (signal?.aborted === true) {
+        // The work may fail for the same reason: nobody waits for it any more.
+        work.then(undefined, () => {});
+        return abort();
+      }
       signal?.addEventListener('abort', abort, { once: true });
       work.then(
         (value) => settle(() => resolve(value)),

@@ -1,4 +1,5 @@
 import type { Awaitable, BatchOutput, Call, CodecKernel, DecodeCall, Ranges } from '../contracts/index.js';
+import { isBytes } from '../bytes/arrays.js';
 import { BrokenPromise, isThenable, resultBytes, resultCount } from '../bytes/results.js';
 import { isChunkerError } from '../errors/index.js';
 import { after } from './awaitable.js';
@@ -76,12 +77,12 @@ export class RawCodec {
   }
 
   #checked(direction: Direction, result: Uint8Array, data: Uint8Array, call: Call): Uint8Array {
-    const bytes = resultBytes(result, data);
-    if (direction === 'decompress') {
+    // Before anything is copied: a result over the limit takes no memory of ours.
+    if (direction === 'decompress' && isBytes(result)) {
       const limits = (call as DecodeCall).limits as OutputLimits;
-      if (bytes.length > limits.maxOutputBytes) throw limits.exceeded();
+      if (result.length > limits.maxOutputBytes) throw limits.exceeded();
     }
-    return bytes;
+    return resultBytes(result, data);
   }
 
   #counted(direction: Direction, count: number, output: Uint8Array, call: Call): number {
