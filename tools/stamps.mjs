@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { ROOT } from './workspace.mjs';
 
 const FILE = join(ROOT, 'build', 'stamps.json');
-const PASSED_OVER = new Set(['node_modules', 'dist', 'target', 'build', 'test', '.git']);
+const PASSED_OVER = new Set(['node_modules', 'dist', 'target', 'test', '.git']);
+const BUILT = /\.(node|wasm)$/;
 
 function* files(path) {
   const stat = statSync(path, { throwIfNoEntry: false });
@@ -14,7 +15,7 @@ function* files(path) {
     yield [path, stat];
     return;
   }
-  for (const name of readdirSync(path).sort()) if (!PASSED_OVER.has(name)) yield* files(join(path, name));
+  for (const name of readdirSync(path).sort()) if (!PASSED_OVER.has(name) && !BUILT.test(name)) yield* files(join(path, name));
 }
 
 /** A digest of names, sizes and times of all files below `paths` (relative to the root). */
