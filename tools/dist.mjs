@@ -1,9 +1,9 @@
 // Bundles every package: one JavaScript file per public sub-path (shared parts in chunks of their own), declarations beside them.
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
 import ts from 'typescript';
-import { entries, packages, ROOT, SOURCE } from './workspace.mjs';
+import { entries, packages, ROOT } from './workspace.mjs';
 
 const slashes = (path) => path.split(sep).join('/');
 
@@ -34,6 +34,8 @@ async function bundle(one) {
     logLevel: 'warning',
   });
   for (const { name, output } of wanted) if (name.startsWith('bin ')) chmodSync(output, 0o755);
+  const built = join(one.directory, 'build');
+  if (existsSync(built)) for (const name of readdirSync(built)) if (name.endsWith('.wasm')) copyFileSync(join(built, name), join(dist, name));
 }
 
 function declarations(all) {
@@ -73,5 +75,3 @@ export async function buildDist() {
   for (const one of all) await bundle(one);
   declarations(all);
 }
-
-export { SOURCE };

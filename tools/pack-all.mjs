@@ -4,7 +4,7 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, 
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { addonFile, platformName } from './addon.mjs';
+import { addonFile, platformTriple } from './addon.mjs';
 import { buildAll } from './build.mjs';
 import { fail, run, say } from './say.mjs';
 import { bindings, packages, ROOT, SOURCE } from './workspace.mjs';
@@ -35,7 +35,7 @@ function manifestFor(one, versions) {
     dependencies: published(manifest.dependencies, versions),
     peerDependencies: published(manifest.peerDependencies, versions),
   };
-  if (bindingOf(one)) result.optionalDependencies = { [`${manifest.name}-${platformName()}`]: manifest.version };
+  if (bindingOf(one)) result.optionalDependencies = { [`${manifest.name}-${platformTriple()}`]: manifest.version };
   return result;
 }
 
@@ -61,7 +61,7 @@ function stagePackage(one, versions, staging) {
 }
 
 function stagePlatform(one, stem, staging) {
-  const platform = platformName();
+  const platform = platformTriple();
   const [os, cpu, libc] = platform.split('-');
   const folder = join(staging, `${one.folder}-${platform}`);
   mkdirSync(folder);
@@ -97,7 +97,7 @@ export async function packAll(directory) {
   for (const one of all) {
     tarballs.set(one.manifest.name, await pack(stagePackage(one, versions, staging), directory));
     const stem = bindingOf(one);
-    if (stem) tarballs.set(`${one.manifest.name}-${platformName()}`, await pack(stagePlatform(one, stem, staging), directory));
+    if (stem) tarballs.set(`${one.manifest.name}-${platformTriple()}`, await pack(stagePlatform(one, stem, staging), directory));
   }
   rmSync(staging, { recursive: true });
   return tarballs;

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { addonFile, exportedSymbols, platformName } from './addon.mjs';
+import { addonFile, checkExports, platformTriple } from './addon.mjs';
 import { packAll } from './pack-all.mjs';
 import { run } from './say.mjs';
 import { bindings, packages, ROOT } from './workspace.mjs';
@@ -90,7 +90,7 @@ describe('a plugin alone with core in an empty folder', () => {
     const { name } = one.manifest;
     if (hasBinding(one)) {
       test(`${name} works by its native kernel`, async () => {
-        const inFolder = await installed(one.folder, ['@chunker/core', name, `${name}-${platformName()}`]);
+        const inFolder = await installed(one.folder, ['@chunker/core', name, `${name}-${platformTriple()}`]);
         assert.equal(await inFolder(use(one)), 'native');
       });
       test(`${name} without its platform package falls back, or says what to install`, async () => {
@@ -106,7 +106,7 @@ describe('a plugin alone with core in an empty folder', () => {
             if (!isChunkerError(error, 'algorithm_unavailable')) throw error;
             console.log(error.message);
           }`);
-        assert.match(answer, new RegExp(`^(platform|wasm|js)$|algorithm_unavailable.*${name}-${platformName()}`, 's'));
+        assert.match(answer, new RegExp(`^(platform|wasm|js)$|algorithm_unavailable.*${name}-${platformTriple()}`, 's'));
       });
     } else {
       test(`${name} works`, async () => {
@@ -141,9 +141,7 @@ describe('a plugin alone with core in an empty folder', () => {
 
 describe('addons', () => {
   for (const stem of bindings()) {
-    test(`${stem} exports its registration and the meeting point, nothing else`, async () => {
-      assert.deepEqual((await exportedSymbols(addonFile(stem))).sort(), ['CHUNKER_EXECUTOR', 'napi_register_module_v1']);
-    });
+    test(`${stem} exports its registration and the meeting point, nothing else`, () => checkExports(addonFile(stem)));
     test(`${stem} needs the system's own libraries only`, async () => {
       const { code, output } = await run('readelf', ['-d', addonFile(stem)]);
       assert.equal(code, 0, output);

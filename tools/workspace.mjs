@@ -41,9 +41,9 @@ function ordered(all) {
   return result;
 }
 
-/** Stems of the bindings to Node-API; `probe` serves tests only and is published nowhere. */
+/** Stems of the bindings to Node-API that are published; `probe` serves tests only, which build it themselves. */
 export function bindings() {
-  return readdirSync(join(ROOT, 'native', 'bindings')).filter((stem) => existsSync(join(ROOT, 'native', 'bindings', stem, 'Cargo.toml')));
+  return readdirSync(join(ROOT, 'native', 'bindings')).filter((stem) => stem !== 'probe' && existsSync(join(ROOT, 'native', 'bindings', stem, 'Cargo.toml')));
 }
 
 /** Stems whose kernel has a wasm door. */
