@@ -1,4 +1,4 @@
-import { type ErrorDetails, IoError } from '@chunker/core';
+import { IoError } from '@chunker/core';
 import { constants } from 'node:os';
 
 /** Facts of a failed operation on a file. */
@@ -45,9 +45,20 @@ declare module '@chunker/core' {
 }
 
 /** Error codes whose facts are those of a file. */
-export type FileCode = {
-  [Code in keyof ErrorDetails]: FileDetails extends ErrorDetails[Code] ? (ErrorDetails[Code] extends FileDetails ? Code : never) : never;
-}[keyof ErrorDetails];
+export type FileCode =
+  | 'not_found'
+  | 'permission_denied'
+  | 'is_directory'
+  | 'not_a_directory'
+  | 'unsupported_file_type'
+  | 'name_too_long'
+  | 'too_many_open_files'
+  | 'symlink_refused'
+  | 'file_changed'
+  | 'file_too_large'
+  | 'already_exists'
+  | 'no_space'
+  | 'io_error';
 
 const PROSE: Readonly<Record<FileCode, string>> = {
   not_found: 'does not exist',
