@@ -1,6 +1,6 @@
 import type { AlgorithmKind } from '../contracts/index.js';
 import type { CommonDetails, ErrorCode, ErrorDetails } from './codes.js';
-import { ChunkerError, type ErrorParameters, ChunkingError, CompressionError, HashingError, isChunkerError } from './errors.js';
+import { type ChunkerError, type ErrorParameters, ChunkingError, CompressionError, HashingError, isChunkerError } from './errors.js';
 
 const AREAS = { codec: CompressionError, hash: HashingError, chunker: ChunkingError } as const;
 
