@@ -301,7 +301,11 @@ unsafe extern "C" fn charge(bytes: isize) {
     SLABS.charge(bytes);
 }
 
-unsafe extern "C" fn operations_put(stem: *const u8, len: usize, table: *const c_void) {
+/// See [`Descriptor::operations_put`].
+///
+/// # Safety
+/// `stem` is `len` bytes of text; the table stays for ever.
+pub unsafe extern "C" fn operations_put(stem: *const u8, len: usize, table: *const c_void) {
     // SAFETY: the caller's text, readable for this call.
     let stem = String::from_utf8_lossy(unsafe { std::slice::from_raw_parts(stem, len) }).into_owned();
     let mut operations = lock(&OPERATIONS);
@@ -311,7 +315,11 @@ unsafe extern "C" fn operations_put(stem: *const u8, len: usize, table: *const c
     }
 }
 
-unsafe extern "C" fn operations_get(stem: *const u8, len: usize) -> *const c_void {
+/// See [`Descriptor::operations_get`].
+///
+/// # Safety
+/// `stem` is `len` bytes of text.
+pub unsafe extern "C" fn operations_get(stem: *const u8, len: usize) -> *const c_void {
     // SAFETY: the caller's text, readable for this call.
     let stem = unsafe { std::slice::from_raw_parts(stem, len) };
     let operations = lock(&OPERATIONS);

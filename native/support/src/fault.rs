@@ -1,7 +1,6 @@
 //! Errors on their way to JavaScript: a code, a sentence, facts.
 
 use crate::json::Fact;
-use std::any::Any;
 
 /// Becomes a Chunker error with `code`, `message` and `details`.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,12 +49,7 @@ impl Fault {
     }
 
     /// `native_panic` with the message of the panic.
-    pub fn panicked(payload: &(dyn Any + Send)) -> Fault {
-        let message = payload
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| payload.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "a panic without a message".to_owned());
+    pub fn panicked(message: String) -> Fault {
         Fault::new("native_panic").with("reason", message)
     }
 

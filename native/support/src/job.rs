@@ -6,12 +6,12 @@ use crate::input::{Input, Output};
 use crate::meeting::executor;
 use crate::memory::{Sink, Source};
 use crate::outcome::Outcome;
+use crate::panics::guard;
 use crate::throw::throw;
 use napi::bindgen_prelude::{FromNapiValue, ToNapiValue};
 use napi::sys::{napi_env, napi_value};
-use std::any::Any;
 use std::ffi::c_void;
-use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::*};
 use std::sync::Mutex;
 
@@ -60,7 +60,7 @@ impl Job<'_> {
         unsafe { (executor().parallel_for)(self.queue, context, iterate::<F>, n) };
         let panic = crate::sync::lock(&share.panic).take();
         if let Some(panic) = panic {
-            resume_unwind(panic);
+            resume_unwind(Box::new(panic));
         }
     }
 }
@@ -68,7 +68,7 @@ impl Job<'_> {
 struct Share<F> {
     body: F,
     failed: AtomicBool,
-    panic: Mutex<Option<Box<dyn Any + Send>>>,
+    panic: Mutex<Option<String>>,
 }
 
 unsafe extern "C" fn iterate<F: Fn(usize) + Sync>(context: *const c_void, i: usize) {
@@ -77,7 +77,7 @@ unsafe extern "C" fn iterate<F: Fn(usize) + Sync>(context: *const c_void, i: usi
     if share.failed.load(Relaxed) {
         return;
     }
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| (share.body)(i))) {
+    if let Err(panic) = guard(|| (share.body)(i)) {
         share.failed.store(true, Relaxed);
         crate::sync::lock(&share.panic).get_or_insert(panic);
     }
@@ -184,7 +184,7 @@ where
     // SAFETY: the slot retains its channel until complete or release.
     if !unsafe { (executor.channel_enter)(slot.channel) } {
         // The environment is gone, and with it whoever would hear of a panic in a destructor.
-        drop(catch_unwind(AssertUnwindSafe(|| drop(work))));
+        drop(guard(|| drop(work)));
         // SAFETY: as above.
         unsafe { (executor.channel_release)(slot.channel) };
         return;
@@ -208,19 +208,14 @@ fn perform<F>(job: &Job, work: F) -> Result<Outcome, Fault>
 where
     F: FnOnce(&Job) -> Result<Outcome, Fault>,
 {
-    catch_unwind(AssertUnwindSafe(|| {
+    guard(|| {
         if job.should_stop() {
             drop(work);
             return Err(Fault::aborted());
         }
         work(job)
-    }))
-    .unwrap_or_else(|panic| {
-        let fault = Fault::panicked(&*panic);
-        // A payload whose own destructor panics must not escape either.
-        drop(catch_unwind(AssertUnwindSafe(|| drop(panic))));
-        Err(fault)
     })
+    .unwrap_or_else(|message| Err(Fault::panicked(message)))
 }
 
 /// The synchronous door: runs the same work at once on the calling thread. `#[napi]` turns the answer into its JavaScript value or throws the fault.

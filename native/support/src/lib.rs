@@ -28,7 +28,10 @@ beyond_loom! {
     pub mod json;
     pub mod meeting;
     pub mod memory;
+    pub mod operations;
     pub mod outcome;
+    mod panics;
+    pub mod partition;
     pub mod slab;
     pub mod threads;
     pub mod throw;
@@ -41,5 +44,6 @@ beyond_loom! {
     pub use job::{run_sync, Job, Settled, Ticket};
     pub use json::Fact;
     pub use memory::{reserve, Sink, Source};
+    pub use operations::{find_operations, offer_operations};
     pub use outcome::Outcome;
 }

@@ -14,17 +14,11 @@ use std::time::{Duration, Instant};
 /// Waiting jobs of a pool beyond which its own threads run what they submit at once, and helpers are no longer called.
 pub const CAPACITY: usize = 4096;
 /// A helper of `parallel_for` lets others have a turn after so long.
-const SLICE: Duration = Duration::from_millis(4);
+const SLICE: Duration = Duration::from_millis(if cfg!(loom) { u64::MAX } else { 4 });
 
-thread_local! {
-    // Pool number + 1 and queue of the job that this thread runs; no destructor, so it is safe at any point of a thread's life.
-    static CURRENT: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
-}
-
-/// The queue of the job that runs on this thread, if it is a pool thread.
-pub fn current_queue() -> Option<u32> {
-    let (pool, queue) = CURRENT.get();
-    (pool != 0).then_some(queue)
+crate::sync::thread_local! {
+    // Number + 1 of the pool whose job this thread runs; no destructor, so it is safe at any point of a thread's life.
+    static INSIDE: Cell<u32> = Cell::new(0);
 }
 
 /// Starts a thread that calls the pool's `work`; false when the system gives none.
@@ -68,6 +62,10 @@ impl Pool {
         self.id
     }
 
+    fn is_inside(&self) -> bool {
+        INSIDE.with(|inside| inside.get() == self.id + 1)
+    }
+
     /// Threads alive now.
     pub fn alive(&self) -> usize {
         lock(&self.state).alive
@@ -103,7 +101,7 @@ impl Pool {
     /// Queues the job. Runs it here when this is a thread of the pool and the queue is full, or when no thread can be had.
     pub fn submit(self: &Arc<Pool>, job: RawJob) {
         let mut state = lock(&self.state);
-        let full = state.queues.len() >= self.capacity && CURRENT.get().0 == self.id + 1;
+        let full = state.queues.len() >= self.capacity && self.is_inside();
         if full || !self.fill(&mut state) {
             drop(state);
             // SAFETY: `RawJob` promises that `run(data)` may be called on any thread, and this is the one call.
@@ -156,11 +154,10 @@ impl Pool {
 
     /// The life of a pool thread.
     pub fn work(&self) {
+        INSIDE.with(|inside| inside.set(self.id + 1));
         while let Some(job) = self.next() {
-            CURRENT.set((self.id + 1, job.queue));
             // SAFETY: the one call of this job.
             unsafe { (job.run)(job.data) };
-            CURRENT.set((0, 0));
         }
     }
 
@@ -195,7 +192,7 @@ impl Pool {
         body: unsafe extern "C" fn(*const c_void, usize),
         n: usize,
     ) {
-        let inside = CURRENT.get().0 == self.id + 1;
+        let inside = self.is_inside();
         let threads = lock(&self.state).target.unwrap_or(1);
         let helpers = (threads - usize::from(inside).min(threads)).min(n.saturating_sub(1));
         let block = Block::new(body, context, n);
@@ -214,7 +211,7 @@ impl Pool {
         let job = RawJob {
             data: ticket.cast(),
             run: run_ticket,
-            cost: SLICE.as_nanos() as u64,
+            cost: 4_000_000,
             queue,
             priority: crate::queues::PRIORITIES as u32 - 1,
         };
