@@ -2,6 +2,7 @@ import { ChunkerError } from '../errors/index.js';
 import type { Addon } from './addon.js';
 import { faultError, type MakeError, plainError, thrownError } from './faults.js';
 import { checkInput, type Crossing, crossing, isUnfixed } from './inputs.js';
+import { offerSlabMemory } from '../slabs/pool.js';
 import { nativeSlabPool, type SlabPool } from './slabs.js';
 
 /** How one call runs. */
@@ -184,6 +185,7 @@ export function openRoom(addon: Addon): Room {
   if (room === undefined) {
     room = new Room(addon);
     shared[ROOMS].set(id, room);
+    offerSlabMemory(room.slabs);
   }
   return room;
 }

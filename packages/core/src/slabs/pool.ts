@@ -56,6 +56,7 @@ export class SlabPool {
     return this.#used.size;
   }
 
+  /** A slab of `slabBytes` bytes. What it holds at first is unspecified. Throws `buffer_limit_exceeded`. */
   acquire(): Slab {
     if (this.#disposed) throw new RegistryError('already_finished', { operation: 'acquire' });
     if (this.#used.size >= this.#maxSlabs) {
