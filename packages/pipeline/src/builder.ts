@@ -1,4 +1,4 @@
-import type { Chunker, Codec, Handles, Hash } from '@chunker/core';
+import type { Algorithm, Chunker, Codec, Handles, Hash, OptionsFor, Registry, Which } from '@chunker/core';
 import { DigestTable } from './digest-table.js';
 import type { Job } from './engine/job.js';
 import { WholeDigests } from './engine/whole-digests.js';
@@ -9,16 +9,6 @@ import { type RunSettings, resolveSettings } from './settings.js';
 import { Slabs } from './slabs.js';
 import { openSource } from './sources/open.js';
 import type { PipelineInput, WindowSource } from './sources/source.js';
-
-/** As much of a registry as a pipeline uses. Core's `Registry` fits. */
-export interface AlgorithmSource {
-  codec(which: never, options?: never, handles?: Handles): Promise<Codec>;
-  hash(which: never, options?: never, handles?: Handles): Promise<Hash>;
-  chunker(which: never, options?: never, handles?: Handles): Promise<Chunker>;
-}
-
-type Which<R extends AlgorithmSource, Kind extends 'codec' | 'hash' | 'chunker'> = Parameters<R[Kind]>[0];
-type Options<R extends AlgorithmSource, Kind extends 'codec' | 'hash' | 'chunker'> = Parameters<R[Kind]>[1];
 
 interface Stages {
   readonly chunker?: () => Promise<Chunker>;
@@ -33,29 +23,29 @@ interface Stages {
  * A pipeline in the making. Each step answers a new pipeline; the algorithms are taken from the registry when a run is first pulled. Every stage may be left out: without a chunker the
  * pieces are windows of `windowBytes`.
  */
-export class Pipeline<R extends AlgorithmSource> {
-  readonly #registry: R;
+export class Pipeline<in R = never> {
+  readonly #registry: Registry<R>;
   readonly #stages: Stages;
 
   /** @internal */
-  constructor(registry: R, stages: Stages = { digests: [] }) {
+  constructor(registry: Registry<R>, stages: Stages = { digests: [] }) {
     this.#registry = registry;
     this.#stages = stages;
   }
 
   /** Cuts the input into chunks, by name, definition or as taken before. */
-  chunk(which: Which<R, 'chunker'> | Chunker, options?: Options<R, 'chunker'>, handles?: Handles): Pipeline<R> {
-    return this.#with({ chunker: () => take(which, 'chunker', () => this.#registry.chunker(which as never, options as never, handles)) });
+  chunk<const W extends string | Algorithm<'chunker'>>(which: Which<R, 'chunker', W> | Chunker, options?: OptionsFor<R, 'chunker', W>, handles?: Handles): Pipeline<R> {
+    return this.#with({ chunker: () => take<Chunker>(which, 'chunker', this.#registry, options, handles) });
   }
 
   /** Takes the digest of each chunk. */
-  hash(which: Which<R, 'hash'> | Hash, options?: Options<R, 'hash'>, handles?: Handles): Pipeline<R> {
-    return this.#with({ hash: () => take(which, 'hash', () => this.#registry.hash(which as never, options as never, handles)) });
+  hash<const W extends string | Algorithm<'hash'>>(which: Which<R, 'hash', W> | Hash, options?: OptionsFor<R, 'hash', W>, handles?: Handles): Pipeline<R> {
+    return this.#with({ hash: () => take<Hash>(which, 'hash', this.#registry, options, handles) });
   }
 
   /** Compresses each chunk on its own. */
-  compress(which: Which<R, 'codec'> | Codec, options?: Options<R, 'codec'>, handles?: Handles): Pipeline<R> {
-    return this.#with({ codec: () => take(which, 'codec', () => this.#registry.codec(which as never, options as never, handles)) });
+  compress<const W extends string | Algorithm<'codec'>>(which: Which<R, 'codec', W> | Codec, options?: OptionsFor<R, 'codec', W>, handles?: Handles): Pipeline<R> {
+    return this.#with({ codec: () => take<Codec>(which, 'codec', this.#registry, options, handles) });
   }
 
   /** Marks chunks whose digest came before and leaves them out of compression. A table handed in joins the runs that share it. Needs a hash stage. */
@@ -69,8 +59,8 @@ export class Pipeline<R extends AlgorithmSource> {
   }
 
   /** Takes a digest of the whole input; may be asked several times. */
-  digest(which: Which<R, 'hash'> | Hash, options?: Options<R, 'hash'>, handles?: Handles): Pipeline<R> {
-    const one = () => take<Hash>(which, 'hash', () => this.#registry.hash(which as never, options as never, handles));
+  digest<const W extends string | Algorithm<'hash'>>(which: Which<R, 'hash', W> | Hash, options?: OptionsFor<R, 'hash', W>, handles?: Handles): Pipeline<R> {
+    const one = () => take<Hash>(which, 'hash', this.#registry, options, handles);
     return this.#with({ digests: [...this.#stages.digests, one] });
   }
 
@@ -85,29 +75,45 @@ export class Pipeline<R extends AlgorithmSource> {
 }
 
 /** Starts a pipeline over the algorithms of `registry`. */
-export function pipeline<R extends AlgorithmSource>(registry: R): Pipeline<R> {
+export function pipeline<R>(registry: Registry<R>): Pipeline<R> {
   return new Pipeline(registry);
 }
 
-/** A configured algorithm is taken as it is; anything else goes to the registry. */
-function take<T extends Chunker | Hash | Codec>(which: unknown, kind: T['kind'], ask: () => Promise<T>): Promise<T> {
+/** A configured algorithm is taken as it is; a spec such as `zstd:level=9` is parsed; anything else goes to the registry. */
+function take<T extends Chunker | Hash | Codec>(which: unknown, kind: T['kind'], registry: Registry<never>, options: unknown, handles: Handles | undefined): Promise<T> {
   const taken = which as Partial<T>;
-  return typeof which === 'object' && which !== null && taken.kind === kind && typeof taken.spec === 'string' ? Promise.resolve(which as T) : ask();
+  if (typeof which === 'object' && which !== null && taken.kind === kind && typeof taken.spec === 'string') return Promise.resolve(which as T);
+  if (typeof which === 'string' && which.includes(':')) return registry.parse(which, kind, handles) as Promise<unknown> as Promise<T>;
+  const arguments_ = [which as never, options as never, handles] as const;
+  if (kind === 'chunker') return registry.chunker(...arguments_) as Promise<unknown> as Promise<T>;
+  if (kind === 'hash') return registry.hash(...arguments_) as Promise<unknown> as Promise<T>;
+  return registry.codec(...arguments_) as Promise<unknown> as Promise<T>;
 }
 
 async function openJob(stages: Stages, input: PipelineInput, settings: RunSettings): Promise<Job> {
-  const [chunker, hash, codec] = await Promise.all([stages.chunker?.(), stages.hash?.(), stages.codec?.()]);
-  const whole = await Promise.all(stages.digests.map((one) => one()));
-  const verify = stages.verify ?? false;
-  const dedup = tableFor(stages.dedup, hash);
-  const resolved = resolveSettings(settings, chunker?.reach ?? 0, codec === undefined ? 0 : 1);
-  const slabs = new Slabs();
-  const outputs = new OutputArena(slabs, resolved.headBytes + resolved.windowBytes);
-  const digests = new WholeDigests(whole, settings.signal);
-  const reassembled = new WholeDigests(verify ? whole : [], settings.signal);
-  const progress = { readBytes: 0, bytes: 0, chunks: 0, uniqueChunks: 0, uniqueBytes: 0, compressedBytes: 0 };
   const source = await opened(input, settings.signal);
-  return { source, chunker, hash, codec, dedup, verify, digests, reassembled, settings: resolved, slabs, outputs, progress };
+  const disposables: { dispose(): void }[] = [];
+  const kept = <T extends { dispose(): void }>(one: T): T => {
+    disposables.push(one);
+    return one;
+  };
+  try {
+    const [chunker, hash, codec] = await Promise.all([stages.chunker?.(), stages.hash?.(), stages.codec?.()]);
+    const whole = await Promise.all(stages.digests.map((one) => one()));
+    const verify = stages.verify ?? false;
+    const dedup = tableFor(stages.dedup, hash);
+    const resolved = resolveSettings(settings, chunker?.reach ?? 0, codec === undefined ? 0 : 1);
+    const slabs = kept(new Slabs());
+    const outputs = new OutputArena(slabs, resolved.headBytes + resolved.windowBytes);
+    const digests = kept(new WholeDigests(whole, settings.signal));
+    const reassembled = kept(new WholeDigests(verify ? whole : [], settings.signal));
+    const progress = { readBytes: 0, bytes: 0, chunks: 0, uniqueChunks: 0, uniqueBytes: 0, compressedBytes: 0 };
+    return { source, chunker, hash, codec, dedup, verify, digests, reassembled, settings: resolved, slabs, outputs, progress };
+  } catch (error) {
+    for (const one of disposables) one.dispose();
+    await source.close();
+    throw error;
+  }
 }
 
 async function opened(input: PipelineInput, signal: AbortSignal | undefined): Promise<WindowSource> {

@@ -1,4 +1,4 @@
-export { type AlgorithmSource, Pipeline, pipeline } from './builder.js';
+export { Pipeline, pipeline } from './builder.js';
 export { DigestTable } from './digest-table.js';
 export type { Progress } from './engine/job.js';
 export type { StageName } from './errors.js';

@@ -61,11 +61,12 @@ export class PipelineRun implements AsyncIterable<ChunkRecord> {
     this.#started = true;
     const { signal = new AbortController().signal } = this.#parts;
     signal.throwIfAborted();
-    const job = await this.#parts.open();
-    this.#job = job;
-    if (job.settings.manifest) this.#rows ??= new ManifestRows();
-    const started = performance.now();
+    let job: Job | undefined;
     try {
+      job = await this.#parts.open();
+      this.#job = job;
+      if (job.settings.manifest) this.#rows ??= new ManifestRows();
+      const started = performance.now();
       const engine = job.settings.sequential ? runSequential(job, signal) : runParallel(job, signal);
       for await (const { columns } of engine) {
         const batch = new RecordBatch(columns, job.codec?.name, job.settings.payload === 'copy');
@@ -77,7 +78,7 @@ export class PipelineRun implements AsyncIterable<ChunkRecord> {
       if (signal.aborted) throw signal.reason;
       throw error;
     } finally {
-      await release(job);
+      if (job !== undefined) await release(job);
     }
   }
 

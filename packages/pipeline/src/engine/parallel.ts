@@ -46,6 +46,7 @@ class ParallelEngine {
     this.#windows = new Gate(job.settings.windows);
     this.#jobs = new Gate(job.settings.jobs);
     this.#outbox = new Outbox(!job.settings.unordered);
+    manyListeners(this.#controller.signal);
     if (signal.aborted) this.#fail(signal.reason);
     const abort = () => this.#fail(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
@@ -180,4 +181,9 @@ class ParallelEngine {
     this.#jobs.close(error);
     if (!this.#controller.signal.aborted) this.#controller.abort(error);
   }
+}
+
+/** Every call under way listens to the one signal: that is meant, and no leak to be warned of. */
+function manyListeners(signal: AbortSignal): void {
+  globalThis.process?.getBuiltinModule?.('node:events')?.setMaxListeners(0, signal);
 }
