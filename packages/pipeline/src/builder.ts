@@ -34,7 +34,11 @@ export class Pipeline<in R = never> {
   }
 
   /** Cuts the input into chunks, by name, definition or as taken before. */
-  chunk<const W extends string | Algorithm<'chunker'>>(which: Which<R, 'chunker', W> | Chunker, options?: OptionsFor<R, 'chunker', W>, handles?: Handles): Pipeline<R> {
+  chunk<const W extends string | Algorithm<'chunker'>>(
+    which: Which<R, 'chunker', W> | Chunker,
+    options?: OptionsFor<R, 'chunker', W>,
+    handles?: Handles,
+  ): Pipeline<R> {
     return this.#with({ chunker: () => take<Chunker>(which, 'chunker', this.#registry, options, handles) });
   }
 
@@ -44,7 +48,11 @@ export class Pipeline<in R = never> {
   }
 
   /** Compresses each chunk on its own. */
-  compress<const W extends string | Algorithm<'codec'>>(which: Which<R, 'codec', W> | Codec, options?: OptionsFor<R, 'codec', W>, handles?: Handles): Pipeline<R> {
+  compress<const W extends string | Algorithm<'codec'>>(
+    which: Which<R, 'codec', W> | Codec,
+    options?: OptionsFor<R, 'codec', W>,
+    handles?: Handles,
+  ): Pipeline<R> {
     return this.#with({ codec: () => take<Codec>(which, 'codec', this.#registry, options, handles) });
   }
 
@@ -80,7 +88,13 @@ export function pipeline<R>(registry: Registry<R>): Pipeline<R> {
 }
 
 /** A configured algorithm is taken as it is; a spec such as `zstd:level=9` is parsed; anything else goes to the registry. */
-function take<T extends Chunker | Hash | Codec>(which: unknown, kind: T['kind'], registry: Registry<never>, options: unknown, handles: Handles | undefined): Promise<T> {
+function take<T extends Chunker | Hash | Codec>(
+  which: unknown,
+  kind: T['kind'],
+  registry: Registry<never>,
+  options: unknown,
+  handles: Handles | undefined,
+): Promise<T> {
   const taken = which as Partial<T>;
   if (typeof which === 'object' && which !== null && taken.kind === kind && typeof taken.spec === 'string') return Promise.resolve(which as T);
   if (typeof which === 'string' && which.includes(':')) return registry.parse(which, kind, handles) as Promise<unknown> as Promise<T>;
@@ -128,6 +142,7 @@ function tableFor(dedup: Stages['dedup'], hash: Hash | undefined): DigestTable |
   if (dedup === undefined) return undefined;
   if (hash === undefined) throw invalidPipeline('dedup() needs a hash stage');
   const table = dedup === 'own' ? new DigestTable(hash.digestLength) : dedup;
-  if (table.digestLength !== hash.digestLength) throw invalidPipeline(`the table holds digests of ${table.digestLength} bytes, ${hash.name} gives ${hash.digestLength}`);
+  if (table.digestLength !== hash.digestLength)
+    throw invalidPipeline(`the table holds digests of ${table.digestLength} bytes, ${hash.name} gives ${hash.digestLength}`);
   return table;
 }

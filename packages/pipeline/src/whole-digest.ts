@@ -77,12 +77,21 @@ async function digestOfMany(hash: Hash, source: WindowSource, slabs: Slabs, sett
     }
   } finally {
     // Nothing may be read into a slab that is gone.
-    await reading.then(({ slab }) => slab.end(), () => {});
+    await reading.then(
+      ({ slab }) => slab.end(),
+      () => {},
+    );
     digests.dispose();
   }
 }
 
-async function fill(source: WindowSource, slabs: Slabs, room: number, offset: number, settings: WholeDigestSettings): Promise<{ readonly slab: Slab; readonly bytes: number }> {
+async function fill(
+  source: WindowSource,
+  slabs: Slabs,
+  room: number,
+  offset: number,
+  settings: WholeDigestSettings,
+): Promise<{ readonly slab: Slab; readonly bytes: number }> {
   const slab = room <= SMALL_BYTES ? { bytes: new Uint8Array(room), end: () => {} } : slabs.take(room);
   try {
     const bytes = await source.fill(slab.bytes, settings.signal ?? new AbortController().signal);

@@ -39,7 +39,9 @@ export async function expected(data: Uint8Array, options: { min: number; max: nu
   const chunker = await configure(lowbits, options);
   const seen = new Set<string>();
   return [...(await chunker.chunk(data, { payload: 'view' }))].map(({ offset, length, payload }) => {
-    const hash = createHash('sha1').update(payload as Uint8Array).digest('hex');
+    const hash = createHash('sha1')
+      .update(payload as Uint8Array)
+      .digest('hex');
     const duplicate = seen.has(hash);
     seen.add(hash);
     const compressed = deflateRawSync(payload as Uint8Array, { level: 1 });

@@ -109,7 +109,11 @@ class ParallelEngine {
   #digest(window: Window): void {
     if (this.#job.digests.isEmpty) return;
     window.hold();
-    this.#digested = this.#after(this.#digested, () => this.#job.digests.update(window.body), () => window.release());
+    this.#digested = this.#after(
+      this.#digested,
+      () => this.#job.digests.update(window.body),
+      () => window.release(),
+    );
   }
 
   #process(batch: BatchWork): void {

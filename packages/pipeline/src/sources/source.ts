@@ -28,10 +28,5 @@ export type PipelineInput = FileInput | Uint8Array | Blob | ByteSource | WindowS
 /** Node's `fs.promises` file handle, as far as a pipeline uses it. It is read from its current beginning by position and stays open. */
 export interface FileHandleLike {
   readonly fd: number;
-  read(
-    buffer: Uint8Array,
-    offset: number,
-    length: number,
-    position: number,
-  ): Promise<{ readonly bytesRead: number }>;
+  read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
 }

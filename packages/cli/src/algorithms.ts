@@ -1,0 +1,56 @@
+import { type AlgorithmKind, type Chunker, type Codec, type Handles, type Hash, Registry, type TakenOf } from '@chunker/core';
+import type { Context } from './context.js';
+import { usageError } from './failure.js';
+import { loadPlugins, type Plugin } from './plugins.js';
+
+/** What the command has registered, and where each came from. */
+export interface Registered {
+  readonly registry: Registry;
+  readonly plugins: readonly Plugin[];
+}
+
+/** A registry with Chunker's own algorithms and those that were found or asked for. */
+export async function openRegistry(context: Context, packages: readonly string[] = []): Promise<Registered> {
+  const plugins = await loadPlugins([...(context.options.plugin ?? []), ...packages]);
+  const registry = new Registry();
+  for (const plugin of plugins) registry.register(...plugin.algorithms);
+  return { registry, plugins };
+}
+
+export function takeChunker(registry: Registry, spec: string): Promise<Chunker> {
+  return take(registry, spec, 'chunker');
+}
+
+/** The hash of a spec; `more` is added to what the spec says. */
+export function takeHash(registry: Registry, spec: string, more: Readonly<Record<string, string | number>> = {}, handles?: Handles): Promise<Hash> {
+  return take(registry, withOptions(spec, more), 'hash', handles);
+}
+
+export function takeCodec(registry: Registry, spec: string, handles?: Handles): Promise<Codec> {
+  return take(registry, spec, 'codec', handles);
+}
+
+/** The chunker that has the profile; two with one name must be told apart by a spec. */
+export async function takeProfile(registry: Registry, profile: string): Promise<Chunker> {
+  const having = registry.list('chunker').filter(({ profiles }) => profiles.includes(profile));
+  if (having.length > 1)
+    throw usageError(`${having.map(({ name }) => name).join(' and ')} have a profile '${profile}'; write --chunker NAME:profile=${profile}`);
+  const [only] = having;
+  if (only !== undefined) return registry.chunker(only.name as never, { profile } as never);
+  const known = registry.list('chunker').flatMap(({ profiles }) => profiles);
+  throw usageError(`no chunker has a profile '${profile}'; there are ${known.join(', ')}`);
+}
+
+function take<Kind extends AlgorithmKind>(registry: Registry, spec: string, kind: Kind, handles?: Handles): Promise<TakenOf<Kind>> {
+  return registry.parse(spec, kind, handles);
+}
+
+/** Options in the grammar of specs, text byte by byte as `%xx`, so that it stays text whatever it looks like. */
+function withOptions(spec: string, more: Readonly<Record<string, string | number>>): string {
+  const parts = Object.entries(more).map(([name, value]) => `${name}=${typeof value === 'number' ? value : percent(value)}`);
+  return parts.length === 0 ? spec : `${spec}${spec.includes(':') ? ',' : ':'}${parts.join(',')}`;
+}
+
+function percent(text: string): string {
+  return text === '' ? '%' : [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
+}

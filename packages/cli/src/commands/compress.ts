@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises';
+import type { Codec, Handles } from '@chunker/core';
+import { openRegistry, takeCodec } from '../algorithms.js';
+import type { Context } from '../context.js';
+import { checkDataOutput, counted, type DataOptions, writeData } from '../data-output.js';
+import { usageError } from '../failure.js';
+import { bytesFrom } from '../files.js';
+import { bytesOf } from '../names.js';
+
+export interface CompressOptions extends DataOptions {
+  readonly codec: string;
+  readonly dictionary?: string;
+}
+
+/** `chunker compress`: each input compressed on its own, one behind the other. */
+export async function compress(context: Context, operands: readonly string[], options: CompressOptions): Promise<void> {
+  checkDataOutput(context, options);
+  const { registry } = await openRegistry(context);
+  const codec = await takeCodec(registry, options.codec, await dictionaryOf(options.dictionary));
+  const paths = operands.length === 0 ? ['-'] : operands;
+  if (paths.length > 1 && codec.guarantees.concatenable !== true) throw usageError(`${codec.name} holds one input; several cannot stand one behind the other`);
+  let inputBytes = 0;
+  context.showProgress(() => ({ label: `compress ${codec.name}`, bytes: inputBytes }));
+  const pieces = compressed(context, codec, paths, (bytes) => {
+    inputBytes += bytes;
+  });
+  const outputBytes = await writeData(context, pieces, options);
+  if (context.json) await context.document({ algorithm: codec.name, inputBytes, outputBytes });
+}
+
+/** The handle for a dictionary file. */
+export async function dictionaryOf(path: string | undefined): Promise<Handles | undefined> {
+  return path === undefined ? undefined : { dictionary: await readFile(Buffer.from(bytesOf(path))) };
+}
+
+async function* compressed(context: Context, codec: Codec, paths: readonly string[], count: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  const { signal } = context;
+  for (const path of paths) yield* codec.compressStream(counted(bytesFrom(path, signal), count), { signal });
+}

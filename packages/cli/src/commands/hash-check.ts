@@ -1,0 +1,79 @@
+import { createReadStream } from 'node:fs';
+import type { Hash } from '@chunker/core';
+import type { Context } from '../context.js';
+import { type EncodingName, encodeDigest } from '../digests.js';
+import { usageError } from '../failure.js';
+import { digestFiles } from '../file-digests.js';
+import { standardInput } from '../files.js';
+import { bytesOf, nameOf } from '../names.js';
+
+interface Sum {
+  readonly path: string;
+  readonly digest: string;
+}
+
+/** Lines whose files are looked at together: enough to overlap reading and hashing, few enough to hold. */
+const BATCH = 256;
+
+/** `chunker hash --check FILE`: each line's file must have the line's digest. Prints `NAME: OK` or `NAME: FAILED`, as `b3sum --check` does. */
+export async function checkSums(context: Context, algorithm: Hash, file: string, encoding: EncodingName): Promise<void> {
+  const rows: { path: string; algorithm: string; digest: string; ok: boolean }[] = [];
+  for await (const sums of batches(readSums(file))) {
+    let index = 0;
+    for await (const { path, digest, error } of digestFiles(
+      context,
+      algorithm,
+      sums.map((sum) => sum.path),
+    )) {
+      const sum = sums[index++] as Sum;
+      const actual = digest === undefined ? undefined : encodeDigest(digest, encoding, algorithm.name);
+      const ok = actual === sum.digest;
+      if (actual === undefined) await context.partly(error);
+      else if (!ok) context.countFailure();
+      if (context.json) rows.push({ path, algorithm: algorithm.name, digest: actual ?? '', ok });
+      else if (actual === undefined) await context.line(`${context.out.name(path)}: FAILED (not read)`);
+      else if (!ok || context.options.quiet !== true) await context.line(`${context.out.name(path)}: ${ok ? 'OK' : 'FAILED'}`);
+    }
+  }
+  if (context.json) await context.document(rows);
+}
+
+/** The lines of a checkfile: digest, two spaces (or space and `*`), name; a backslash before the digest says that the name is escaped. */
+async function* readSums(file: string): AsyncGenerator<Sum> {
+  let number = 0;
+  for await (const line of lines(file)) {
+    number += 1;
+    if (line === '') continue;
+    const match = /^(\\?)(\S+) [ *](.+)$/s.exec(line);
+    if (match === null) throw usageError(`line ${number} of the checkfile is no digest and name`);
+    const name = nameOf(Buffer.from(match[3] as string, 'latin1'));
+    yield { digest: match[2] as string, path: match[1] === '' ? name : unescape(name) };
+  }
+}
+
+/** Split at line feeds alone: a name may hold any other byte. latin1 keeps each byte as one character. */
+async function* lines(file: string): AsyncGenerator<string> {
+  const input = file === '-' ? standardInput() : createReadStream(Buffer.from(bytesOf(file)));
+  let rest = '';
+  for await (const piece of input as AsyncIterable<Uint8Array>) {
+    const parts = (rest + Buffer.from(piece).toString('latin1')).split('\n');
+    rest = parts.pop() as string;
+    yield* parts;
+  }
+  if (rest !== '') yield rest;
+}
+
+function unescape(name: string): string {
+  return name.replace(/\\(.)/g, (_, character: string) => (character === 'n' ? '\n' : character === 'r' ? '\r' : character));
+}
+
+async function* batches(sums: AsyncIterable<Sum>): AsyncGenerator<Sum[]> {
+  let batch: Sum[] = [];
+  for await (const sum of sums) {
+    batch.push(sum);
+    if (batch.length < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -1,0 +1,49 @@
+import { lstat } from 'node:fs/promises';
+import type { Hash } from '@chunker/core';
+import { packNar } from '@chunker/nar';
+import { type PipelineInput, wholeDigest } from '@chunker/pipeline';
+import { openRegistry, takeHash } from '../algorithms.js';
+import type { Context } from '../context.js';
+import { encodeDigest } from '../digests.js';
+import { withoutStage } from '../failure.js';
+import { standardInput } from '../files.js';
+import { kindOf } from '../inputs.js';
+import { bytesOf, printable } from '../names.js';
+
+/** `chunker nar hash`: NarHash and NarSize. Of an archive, told by its magic or read from standard input, they are those of its bytes; of anything else, those of the archive it would be. */
+export async function narHash(context: Context, operands: readonly string[]): Promise<void> {
+  const [path] = operands as [string];
+  const { registry } = await openRegistry(context);
+  const sha256 = await takeHash(registry, 'sha256');
+  const { digest, narSize } = await digestOf(context, sha256, path);
+  const text = encodeDigest(digest, 'sri', 'sha256');
+  if (context.json) await context.document({ narHash: text, narSize });
+  else await context.line(`${text}  ${narSize}`);
+}
+
+async function digestOf(context: Context, sha256: Hash, path: string): Promise<{ readonly digest: Uint8Array; readonly narSize: number }> {
+  let narSize = 0;
+  const onBytes = (bytes: number) => {
+    narSize += bytes;
+  };
+  context.showProgress(() => ({ label: `nar hash ${printable(path)}`, bytes: narSize }));
+  try {
+    const digest = await wholeDigest(sha256, await inputOf(path, context.signal), { signal: context.signal, onBytes });
+    return { digest, narSize };
+  } catch (error) {
+    throw withoutStage(error);
+  } finally {
+    await context.hideProgress();
+  }
+}
+
+async function inputOf(path: string, signal: AbortSignal): Promise<PipelineInput> {
+  if (path === '-') return standardInput();
+  // As `nix-store --dump` does: a link is packed, not followed.
+  const isLink = await lstat(Buffer.from(bytesOf(path))).then(
+    (facts) => facts.isSymbolicLink(),
+    () => false,
+  );
+  if (!isLink && (await kindOf(path, signal)) === 'nar') return { file: bytesOf(path) };
+  return packNar(bytesOf(path), { signal });
+}

@@ -1,0 +1,80 @@
+import type { Context } from '../context.js';
+import type { InputKind } from '../inputs.js';
+import { formatBytes, formatCount, formatSeconds } from '../sizes.js';
+
+/** One path of a scan. */
+export interface ScannedPath {
+  readonly path: string;
+  readonly kind: InputKind;
+  readonly bytes: number;
+  readonly narHash?: string;
+  readonly chunks: number;
+}
+
+/** What `scan --json` prints. */
+export interface ScanReport {
+  readonly paths: readonly ScannedPath[];
+  readonly bytes: number;
+  readonly chunks: number;
+  readonly uniqueChunks: number;
+  readonly uniqueBytes: number;
+  readonly compressedBytes: number;
+  readonly seconds: number;
+  readonly verified?: boolean;
+}
+
+interface Specs {
+  readonly chunker: string;
+  readonly hash: string;
+  readonly codec: string | undefined;
+}
+
+/** Paths that are listed one by one; of more only the sum is told. */
+const LISTED = 12;
+
+/** The report for people: 80 columns, figures under figures. */
+export async function printReport(context: Context, report: ScanReport, specs: Specs): Promise<void> {
+  const bold = context.out.isTerminal && !process.env['NO_COLOR'] ? (text: string) => `\u001b[1m${text}\u001b[22m` : (text: string) => text;
+  const row = (name: string, size: string, rest: string) => context.line(`  ${name.padEnd(12)}${bold(size.padStart(10))}   ${rest}`);
+  await printPaths(context, report);
+  const { bytes, chunks, uniqueChunks, uniqueBytes, compressedBytes, seconds } = report;
+  await row('read', formatBytes(bytes), `${plural(chunks, 'chunk')}${chunks === 0 ? '' : `, ${formatBytes(bytes / chunks)} on average`}`);
+  await row('unique', formatBytes(uniqueBytes), `${plural(uniqueChunks, 'chunk')}, ${percent(uniqueBytes, bytes)}: deduplication ${ratio(bytes, uniqueBytes)}`);
+  if (specs.codec !== undefined) {
+    await row(
+      'compressed',
+      formatBytes(compressedBytes),
+      `${percent(compressedBytes, uniqueBytes)} of unique: compression ${ratio(uniqueBytes, compressedBytes)}`,
+    );
+    await row('', '', `${percent(compressedBytes, bytes)} of all: together ${ratio(bytes, compressedBytes)}`);
+  }
+  await row('time', formatSeconds(seconds), `${formatBytes(bytes / Math.max(seconds, 1e-6))}/s`);
+  if (report.verified === true) {
+    const words = specs.codec === undefined ? 'the chunks put together again are the input' : 'every chunk decompressed and compared; the sum is the input';
+    await row('verified', 'yes', words);
+  }
+  await context.line('');
+  await context.line(`  ${[specs.chunker, specs.hash, specs.codec].filter((spec) => spec !== undefined).join('  ')}`);
+}
+
+async function printPaths(context: Context, { paths }: ScanReport): Promise<void> {
+  for (const { path, kind, bytes, narHash } of paths.slice(0, LISTED)) {
+    const facts = `  ${kind.padEnd(9)} ${formatBytes(bytes).padStart(9)}`;
+    await context.line(`${context.out.name(path)}${facts.padStart(Math.max(facts.length, 78 - path.length))}`);
+    if (narHash !== undefined) await context.line(`  narHash ${narHash}`);
+  }
+  if (paths.length > LISTED) await context.line(`and ${plural(paths.length - LISTED, 'more path')}`);
+  if (paths.length > 0) await context.line('');
+}
+
+function plural(count: number, what: string): string {
+  return `${formatCount(count)} ${what}${count === 1 ? '' : 's'}`;
+}
+
+function percent(part: number, whole: number): string {
+  return whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`;
+}
+
+function ratio(whole: number, part: number): string {
+  return part === 0 ? '–' : `${(whole / part).toFixed(2)} x`;
+}

@@ -1,0 +1,132 @@
+import type { Chunker, Codec, Hash } from '@chunker/core';
+import { hex } from '@chunker/core/encoding';
+import { packNar } from '@chunker/nar';
+import { DigestTable, type Pipeline, type PipelineInput, type PipelineRun, type Progress, pipeline, type RecordBatch } from '@chunker/pipeline';
+import { openRegistry, takeChunker, takeCodec, takeHash } from '../algorithms.js';
+import type { Context } from '../context.js';
+import { encodeDigest } from '../digests.js';
+import { usageError, withoutStage } from '../failure.js';
+import { standardInput } from '../files.js';
+import { type InputKind, kindOf } from '../inputs.js';
+import { bytesOf, printable } from '../names.js';
+import { printReport, type ScanReport, type ScannedPath } from './scan-report.js';
+
+export interface ScanOptions {
+  readonly chunker: string;
+  readonly hash: string;
+  readonly codec: string;
+  readonly each?: boolean;
+  readonly verify?: boolean;
+  readonly exclude: readonly string[];
+  readonly oneFileSystem?: boolean;
+  readonly skipUnreadable?: boolean;
+}
+
+/** What all paths of a scan share. */
+interface Scan {
+  readonly context: Context;
+  readonly options: ScanOptions;
+  readonly line: Pipeline;
+  readonly sha256: Hash;
+  readonly hash: Hash;
+  readonly totals: { bytes: number; chunks: number; uniqueChunks: number; uniqueBytes: number; compressedBytes: number };
+  run: PipelineRun | undefined;
+}
+
+/** `chunker scan`: cut, hash and compress all paths in one pipeline, and say what deduplication and compression give over them together. */
+export async function scan(context: Context, operands: readonly string[], options: ScanOptions): Promise<void> {
+  if (operands.filter((path) => path === '-').length > 1) throw usageError('standard input can be read once');
+  const { registry } = await openRegistry(context);
+  const chunker = await takeChunker(registry, options.chunker);
+  const hash = await takeHash(registry, options.hash);
+  const codec = options.codec === 'none' ? undefined : await takeCodec(registry, options.codec);
+  const sha256 = await takeHash(registry, 'sha256');
+  const line = stages(pipeline(registry), chunker, hash, codec, options.verify ?? false);
+  const totals = { bytes: 0, chunks: 0, uniqueChunks: 0, uniqueBytes: 0, compressedBytes: 0 };
+  const state: Scan = { context, options, line, sha256, hash, totals, run: undefined };
+  const started = performance.now();
+  const paths = await scanAll(state, operands);
+  const report: ScanReport = {
+    paths,
+    ...totals,
+    seconds: (performance.now() - started) / 1000,
+    ...(options.verify === true && context.failed === 0 ? { verified: true } : {}),
+  };
+  await context.hideProgress();
+  if (context.json || options.each === true) await context.document(report);
+  else await printReport(context, report, { chunker: chunker.spec, hash: hash.spec, codec: codec?.spec });
+}
+
+function stages(start: Pipeline, chunker: Chunker, hash: Hash, codec: Codec | undefined, verify: boolean): Pipeline {
+  const cut = start.chunk(chunker).hash(hash).dedup(new DigestTable(hash.digestLength));
+  const compressed = codec === undefined ? cut : cut.compress(codec);
+  return verify ? compressed.verify() : compressed;
+}
+
+async function scanAll(scan: Scan, operands: readonly string[]): Promise<ScannedPath[]> {
+  const { context, totals, options } = scan;
+  const scanned: ScannedPath[] = [];
+  for (const path of operands) {
+    context.showProgress(() => {
+      const { bytes = 0, totalBytes } = scan.run?.progress ?? {};
+      return {
+        label: `scan ${printable(path)}`,
+        bytes: operands.length > 1 ? totals.bytes + bytes : bytes,
+        totalBytes: operands.length > 1 ? undefined : totalBytes,
+      };
+    });
+    try {
+      scanned.push(await scanPath(scan, path));
+    } catch (error) {
+      if (operands.length === 1) throw withoutStage(error);
+      await context.partly(withoutStage(error));
+    }
+    // What was read of a path that failed counts in the sums: its chunks are in the table by which later ones are told to be repeats.
+    if (scan.run !== undefined) addTotals(totals, scan.run.progress, options.codec !== 'none');
+    scan.run = undefined;
+  }
+  return scanned;
+}
+
+async function scanPath(scan: Scan, path: string): Promise<ScannedPath> {
+  const { context, options } = scan;
+  const kind = await kindOf(path, context.signal);
+  const isArchive = kind === 'directory' || kind === 'nar';
+  const line = isArchive ? scan.line.digest(scan.sha256) : options.verify === true ? scan.line.digest(scan.hash) : scan.line;
+  const run = line.run(await inputOf(scan, path, kind), { signal: context.signal });
+  scan.run = run;
+  for await (const batch of run.batches()) if (options.each === true) await context.write(eachLines(path, batch));
+  const summary = await run.summary();
+  const narHash = isArchive ? { narHash: encodeDigest(summary.digests[0] as Uint8Array, 'sri', 'sha256') } : {};
+  return { path, kind, bytes: summary.bytes, ...narHash, chunks: summary.chunks };
+}
+
+async function inputOf(scan: Scan, path: string, kind: InputKind): Promise<PipelineInput> {
+  if (kind === 'stream') return standardInput();
+  if (kind !== 'directory') return { file: bytesOf(path) };
+  const { exclude, oneFileSystem, skipUnreadable } = scan.options;
+  const { context } = scan;
+  const leaveOut = (error: Error) => {
+    void context.remark(`left out: ${error.message}`);
+    return 'skip' as const;
+  };
+  return packNar(bytesOf(path), { signal: context.signal, exclude, oneFileSystem, ...(skipUnreadable === true ? { onError: leaveOut } : {}) });
+}
+
+function addTotals(totals: Scan['totals'], progress: Progress, compressed: boolean): void {
+  totals.bytes += progress.bytes;
+  totals.chunks += progress.chunks;
+  totals.uniqueChunks += progress.uniqueChunks;
+  totals.uniqueBytes += progress.uniqueBytes;
+  totals.compressedBytes += compressed ? progress.compressedBytes : progress.uniqueBytes;
+}
+
+function eachLines(path: string, batch: RecordBatch): string {
+  const name = JSON.stringify(path);
+  let text = '';
+  for (const { offset, length, hash, duplicate, compressedLength } of batch) {
+    const rest = duplicate === true ? ',"duplicate":true' : compressedLength === undefined ? '' : `,"compressedLength":${compressedLength}`;
+    text += `{"path":${name},"offset":${offset},"length":${length},"hash":"${hex.encode(hash as Uint8Array)}"${rest}}\n`;
+  }
+  return text;
+}

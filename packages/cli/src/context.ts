@@ -1,0 +1,113 @@
+import { constants } from 'node:os';
+import { removeUnfinishedFiles } from '@chunker/io';
+import { ClosedPipe, failureOf, Interrupted } from './failure.js';
+import { Output } from './output.js';
+import { Progress, type ProgressState } from './progress.js';
+
+/** The options that every command takes. */
+export interface CommonOptions {
+  readonly json?: boolean;
+  readonly kernel?: string;
+  readonly threads?: string;
+  readonly plugin?: readonly string[];
+  readonly progress?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** What a command works with: where it writes, when it must stop, how it reports. */
+export class Context {
+  readonly out = new Output(1);
+  readonly err = new Output(2);
+  readonly json: boolean;
+  readonly options: CommonOptions;
+  readonly #controller: AbortController;
+  #progress: Progress | undefined;
+  #failed = 0;
+
+  constructor(options: CommonOptions, controller: AbortController) {
+    this.options = options;
+    this.json = options.json ?? false;
+    this.#controller = controller;
+  }
+
+  /** Aborts on Ctrl-C, and when nobody reads the output any more. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** How many of several things failed and were reported. */
+  get failed(): number {
+    return this.#failed;
+  }
+
+  /** Text or data on standard output. */
+  async write(data: Uint8Array | string): Promise<void> {
+    try {
+      await this.out.write(data);
+    } catch (error) {
+      this.#controller.abort(error);
+      throw error;
+    }
+  }
+
+  async line(text: string): Promise<void> {
+    await this.write(`${text}\n`);
+  }
+
+  /** One JSON document, one line. */
+  async document(value: unknown): Promise<void> {
+    await this.line(JSON.stringify(value));
+  }
+
+  /** One of several things failed: it is said, and the rest goes on. An interruption goes up. */
+  async partly(error: unknown): Promise<void> {
+    if (this.signal.aborted) throw this.signal.reason;
+    if (error instanceof ClosedPipe) throw error;
+    this.#failed += 1;
+    await this.complain(error);
+  }
+
+  /** One of several things failed and has been told of already. */
+  countFailure(): void {
+    this.#failed += 1;
+  }
+
+  /** `chunker: code: …` on standard error. */
+  async complain(error: unknown): Promise<void> {
+    await this.hideProgress();
+    await this.err.line(`chunker: ${this.err.name(failureOf(error).message)}`).catch(() => {});
+  }
+
+  /** A remark for people; quiet keeps it back. */
+  async remark(text: string): Promise<void> {
+    if (this.options.quiet) return;
+    await this.hideProgress();
+    await this.err.line(`chunker: ${this.err.name(text)}`).catch(() => {});
+  }
+
+  /** Shows a line of progress until `hideProgress`, where somebody can see it. */
+  showProgress(state: () => ProgressState): void {
+    const wanted = this.options.progress ?? (this.err.isTerminal && !this.options.quiet);
+    if (wanted) this.#progress ??= new Progress(this.err, state);
+  }
+
+  async hideProgress(): Promise<void> {
+    const progress = this.#progress;
+    this.#progress = undefined;
+    await progress?.stop();
+  }
+}
+
+/** Ends the command on a signal: the first asks it to stop and clean up, the second does not ask. */
+export function stopOnSignals(controller: AbortController): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    const status = 128 + constants.signals[signal];
+    process.on(signal, () => {
+      if (controller.signal.aborted) {
+        removeUnfinishedFiles();
+        process.exit(status);
+      }
+      controller.abort(new Interrupted(signal, status));
+    });
+  }
+}

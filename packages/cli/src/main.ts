@@ -1,0 +1,55 @@
+import { Context, type CommonOptions, stopOnSignals } from './context.js';
+import { ChunkerError } from '@chunker/core';
+import { ClosedPipe, EXIT, exitStatus, failureOf, Interrupted, usageError } from './failure.js';
+import { exactArguments } from './names.js';
+import { parseCount } from './sizes.js';
+import { buildProgram, isHelp, isUsage } from './program.js';
+
+/** Runs the command line and ends the process with its status. */
+export async function main(given: readonly string[]): Promise<void> {
+  const controller = new AbortController();
+  stopOnSignals(controller);
+  // Known before the arguments are parsed: an error in them is an error document as well.
+  let context = new Context({ json: asksForJson(given) }, controller);
+  const program = buildProgram((options) => {
+    context = new Context(options, controller);
+    applyToEnvironment(options);
+    return context;
+  });
+  let status: number = EXIT.done;
+  try {
+    await program.parseAsync(exactArguments(given), { from: 'user' });
+    status = context.failed > 0 ? EXIT.failed : EXIT.done;
+    if (context.failed > 0 && context.json) await report(context, partlyFailed(context.failed), false);
+  } catch (thrown) {
+    const error = controller.signal.aborted ? controller.signal.reason : thrown;
+    status = isHelp(error) ? EXIT.done : isUsage(error) ? EXIT.usage : exitStatus(error);
+    if (!isHelp(error)) await report(context, isUsage(error) ? usageError(error.message.replace(/^error: /, '')) : error, true);
+  }
+  await context.hideProgress().catch(() => {});
+  await Promise.allSettled([context.out.flushed(), context.err.flushed()]);
+  process.exit(status);
+}
+
+async function report(context: Context, error: unknown, aloud: boolean): Promise<void> {
+  if (error instanceof ClosedPipe) return;
+  if (aloud) await context.complain(error);
+  if (!context.json || error instanceof Interrupted) return;
+  const { code, message, details } = failureOf(error);
+  await context.document({ error: { code, message, details } }).catch(() => {});
+}
+
+function partlyFailed(failed: number): Error {
+  return new ChunkerError('partly_failed', { failed }, { message: `${failed} of what was asked for failed` });
+}
+
+/** The rest of Chunker reads these where it starts; a flag of this command beats what was set outside. */
+function applyToEnvironment(options: CommonOptions): void {
+  if (options.threads !== undefined) process.env['CHUNKER_THREADS'] = String(parseCount(options.threads, '--threads', 1, 1024));
+  if (options.kernel !== undefined) process.env['CHUNKER_KERNEL'] = options.kernel;
+}
+
+function asksForJson(given: readonly string[]): boolean {
+  const end = given.indexOf('--');
+  return given.slice(0, end < 0 ? given.length : end).includes('--json');
+}

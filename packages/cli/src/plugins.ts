@@ -1,0 +1,108 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Algorithm } from '@chunker/core';
+import { ChunkerError } from '@chunker/core';
+
+/** A package that brings algorithms. */
+export interface Plugin {
+  readonly package: string;
+  readonly version: string;
+  readonly algorithms: readonly Algorithm[];
+}
+
+// Each has to be an import that a bundler sees; the names are the packages that this one depends on.
+const OWN: Readonly<Record<string, () => Promise<{ readonly default: readonly Algorithm[] }>>> = {
+  '@chunker/chunking-fastcdc': () => import('@chunker/chunking-fastcdc/plugin'),
+  '@chunker/hash-blake3': () => import('@chunker/hash-blake3/plugin'),
+  '@chunker/hash-sha256': () => import('@chunker/hash-sha256/plugin'),
+};
+
+const here = createRequire(import.meta.url);
+
+interface PackageManifest {
+  readonly name: string;
+  readonly version: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly chunker?: { readonly plugin?: string };
+}
+
+/** Chunker's own, then what the nearest package.json's direct dependencies bring, then what was asked for by name. Nothing else in node_modules is looked at. */
+export async function loadPlugins(asked: readonly string[]): Promise<Plugin[]> {
+  const own = Object.entries(OWN).map(async ([name, load]) => ({ package: name, version: versionOf(name), algorithms: (await load()).default }));
+  const nearest = nearestManifest(process.cwd());
+  const direct = nearest === undefined ? [] : Object.keys({ ...nearest.manifest.dependencies, ...nearest.manifest.devDependencies });
+  const brought = direct.filter((name) => !(name in OWN) && !asked.includes(name)).map((name) => loadPlugin(name, nearest?.file as string, false));
+  const named = [...new Set(asked)]
+    .filter((name) => !(name in OWN))
+    .map((name) => loadPlugin(name, nearest?.file ?? join(process.cwd(), 'package.json'), true));
+  return (await Promise.all([...own, ...brought, ...named])).filter((plugin) => plugin !== undefined);
+}
+
+/** The package's plugin as seen from the manifest `from`; undefined when it brings none and was not asked for. */
+async function loadPlugin(name: string, from: string, asked: boolean): Promise<Plugin | undefined> {
+  const file = manifestFile(name, from);
+  const manifest = file === undefined ? undefined : readManifest(file);
+  const place = manifest?.chunker?.plugin;
+  if (file === undefined || manifest === undefined || typeof place !== 'string') {
+    if (!asked) return undefined;
+    throw notAPlugin(
+      name,
+      file === undefined ? 'it is not installed where the nearest package.json would find it' : "its package.json has no 'chunker.plugin'",
+    );
+  }
+  try {
+    const module = (await import(pathToFileURL(resolveSubPath(name, place, from)).href)) as { readonly default?: unknown };
+    if (!Array.isArray(module.default)) throw new Error(`the default export of '${place}' is no array of definitions`);
+    return { package: manifest.name, version: manifest.version, algorithms: module.default as Algorithm[] };
+  } catch (error) {
+    throw notAPlugin(name, error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+function notAPlugin(name: string, reason: string, cause?: unknown): ChunkerError {
+  return new ChunkerError('invalid_plugin', { name, reason }, cause === undefined ? {} : { cause });
+}
+
+/** By the resolver where the package exports the sub-path, else the file beside its manifest. */
+function resolveSubPath(name: string, place: string, from: string): string {
+  const require = createRequire(from);
+  try {
+    return require.resolve(join(name, place));
+  } catch {
+    return join(dirname(manifestFile(name, from) as string), place);
+  }
+}
+
+/** Found by walking up node_modules: a package need not export its manifest, and `require.resolve` would refuse one that has only an `import` door. */
+function manifestFile(name: string, from: string): string | undefined {
+  const places = createRequire(from).resolve.paths(name) ?? [];
+  return places.map((place) => join(place, name, 'package.json')).find((file) => existsSync(file));
+}
+
+function nearestManifest(directory: string): { readonly file: string; readonly manifest: PackageManifest } | undefined {
+  for (let at = directory; ; at = dirname(at)) {
+    const file = join(at, 'package.json');
+    if (existsSync(file)) {
+      const manifest = readManifest(file);
+      if (manifest !== undefined) return { file, manifest };
+    }
+    if (at === dirname(at)) return undefined;
+  }
+}
+
+/** A package.json that cannot be read belongs to somebody else and is no reason to stop. */
+function readManifest(file: string): PackageManifest | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as PackageManifest;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The version of one of the packages that the command depends on. */
+export function versionOf(name: string): string {
+  return (here(`${name}/package.json`) as PackageManifest).version;
+}
