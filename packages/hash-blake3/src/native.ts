@@ -23,8 +23,6 @@ interface Exports {
 
 /** A core of today hashes 5 to 6 GB/s of larger messages. */
 const NANOSECONDS_PER_BYTE = 0.2;
-/** Pieces up to this are taken by the state on the calling thread: about 0.1 ms. */
-const TAKEN_AT_ONCE = 512 << 10;
 
 const makeError: MakeError = (code, details, parameters) => new HashingError(code, details, parameters);
 
@@ -72,52 +70,41 @@ export async function load(): Promise<HashKernel<Blake3Options>> {
 
 const open = (addon: Exports, options: Blake3Options, handles: Handles): State => addon.State.open(encodeSettings(options, handles));
 
-/** Updates run one after the other, whether or not the caller waits for each. */
+/** Core runs the updates of a state one after the other and asks for nothing else meanwhile. */
 class NativeState implements HashState {
-  /** The last update on its way; undefined when none is. */
-  #pending: Promise<void> | undefined;
+  readonly #room: Room;
+  readonly #state: State;
+  readonly #length: number;
+  readonly #way: RunOptions;
 
-  constructor(
-    private readonly room: Room,
-    private readonly state: State,
-    private readonly length: number,
-    private readonly options: RunOptions,
-  ) {}
+  constructor(room: Room, state: State, length: number, way: RunOptions) {
+    this.#room = room;
+    this.#state = state;
+    this.#length = length;
+    this.#way = way;
+  }
 
-  update(data: Uint8Array): void | Promise<void> {
-    if (this.#pending === undefined && data.length <= TAKEN_AT_ONCE) return this.updateSync(data);
-    const run = () => this.room.run<void>((ticket, input) => this.state.update(ticket, input), { ...this.options, input: data });
-    const mine: Promise<void> = (this.#pending === undefined ? run() : this.#pending.then(run)).then(() => {
-      if (this.#pending === mine) this.#pending = undefined;
-    });
-    this.#pending = mine;
-    return mine;
+  update(data: Uint8Array): Promise<void> {
+    return this.#room.run<void>((ticket, input) => this.#state.update(ticket, input), { ...this.#way, input: data });
   }
 
   updateSync(data: Uint8Array): void {
-    this.#settled();
-    callSync(() => this.state.updateSync(data), makeError);
+    callSync(() => this.#state.updateSync(data), makeError);
   }
 
-  digest(): Uint8Array | Promise<Uint8Array> {
-    return this.#pending === undefined ? this.digestSync() : this.#pending.then(() => this.digestSync());
+  digest(): Uint8Array {
+    return this.digestSync();
   }
 
   digestSync(): Uint8Array {
-    this.#settled();
-    return callSync(() => digestOf(this.length, (output) => this.state.digestIntoSync(output)), makeError);
+    return callSync(() => digestOf(this.#length, (output) => this.#state.digestIntoSync(output)), makeError);
   }
 
   clone(): NativeState {
-    this.#settled();
-    return new NativeState(this.room, this.state.copy(), this.length, this.options);
+    return new NativeState(this.#room, this.#state.copy(), this.#length, this.#way);
   }
 
   dispose(): void {
-    this.state.end();
-  }
-
-  #settled(): void {
-    if (this.#pending !== undefined) throw new HashingError('sync_unavailable', { algorithm: 'blake3', operation: 'update' });
+    this.#state.end();
   }
 }

@@ -9,9 +9,9 @@ let provided: ModuleSource | Promise<ModuleSource> | undefined;
 
 /**
  * Has the wasm kernel take its module from `source`, where this package's own `blake3.wasm` cannot be found beside its code (some bundlers) or is to be found elsewhere.
- * Call it before the algorithm is first taken. The module must be this version's.
+ * Call it before the algorithm is first taken. The module must be this version's. `undefined`: the package's own again.
  */
-export function provideModule(source: ModuleSource | Promise<ModuleSource>): void {
+export function provideModule(source: ModuleSource | Promise<ModuleSource> | undefined): void {
   provided = source;
 }
 
