@@ -1,0 +1,11 @@
+/** Thrown inside a property where the algorithm does not keep the law; the message says what was found, in one sentence. */
+export class BrokenPromise extends Error {
+  override get name(): string {
+    return 'BrokenPromise';
+  }
+}
+
+/** Throws where `kept` is false. */
+export function promised(kept: boolean, found: () => string): asserts kept {
+  if (!kept) throw new BrokenPromise(found());
+}

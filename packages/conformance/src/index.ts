@@ -1,0 +1,10 @@
+export { BrokenLaw } from './broken-law.js';
+export { BrokenPromise, promised } from './broken-promise.js';
+export { checkConformance, type LawResult } from './check-conformance.js';
+export { describeLaws, type Runner } from './describe-laws.js';
+export { Sample } from './inputs/sample.js';
+export { Split } from './inputs/splits.js';
+export type { Faces, Inputs, Law, LawContext } from './law.js';
+export { LAWS } from './laws/index.js';
+export { type LawTest, lawsOf } from './laws-of.js';
+export type { LawSettings } from './settings.js';
