@@ -86,6 +86,7 @@ export class HashSession implements Hasher {
   #check(): void {
     this.#taken.scope.life.check(this.#taken.definition.name);
     if (this.#over) throw new HashingError('already_finished', { algorithm: this.#taken.definition.name });
+    if (this.#call.signal?.aborted === true) throw this.#call.signal.reason;
   }
 
   #checked(digest: Uint8Array): Uint8Array {
