@@ -1,13 +1,19 @@
 // Names are bytes: a file system hands out any sequence without `/` and NUL, and a name read as text may name nothing any more.
 
+import { IoError } from '@chunker/core';
+
 const encoder = new TextEncoder();
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** A path given by a caller: text is encoded as UTF-8, bytes are taken as they are. */
 export type PathLike = string | Uint8Array;
 
+/** The bytes of a path. @throws IoError `invalid_input` for what is no text or bytes, or holds NUL, which ends a path for the system */
 export function pathBytes(path: PathLike): Uint8Array {
-  return typeof path === 'string' ? encoder.encode(path) : path;
+  const bytes = typeof path === 'string' ? encoder.encode(path) : path;
+  if (bytes instanceof Uint8Array && !bytes.includes(0)) return bytes;
+  const value = bytes instanceof Uint8Array ? displayPath(bytes) : typeof path;
+  throw new IoError('invalid_input', { name: 'path', value, expected: 'text or bytes without NUL' });
 }
 
 /** A directory's path and a name joined; the root's path is empty. */

@@ -2,7 +2,7 @@
 // calls; it notices afterwards, by inode and times, and then answers file_changed.
 import { plainSlab } from '@chunker/core/native';
 import { constants, type BigIntStats } from 'node:fs';
-import { type FileHandle, lstat, access, open, readdir, readlink } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readdir, readlink } from 'node:fs/promises';
 import { faultOf, faultOfNode, fromNode } from './errors.js';
 import type { IoKernel, KernelFile, KernelTree, Reading } from './kernel.js';
 import { compareBytes, displayPath, joinPath } from './names.js';
@@ -205,7 +205,8 @@ async function readEntry(directory: Uint8Array, name: Uint8Array, probeReadable:
   try {
     stats = await lstat(path, { bigint: true });
     if (stats.isSymbolicLink()) target = await readlink(path, 'buffer');
-    if (probeReadable && stats.isFile()) await access(path, constants.R_OK);
+    // Not access(): that asks for the real user, opening for the effective one.
+    if (probeReadable && stats.isFile()) await (await open(path, OPEN_FLAGS)).close();
   } catch (error) {
     if (stats === undefined && (error as { code?: string }).code === 'ENOENT') return undefined;
     fault = faultOfNode(error);
