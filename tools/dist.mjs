@@ -42,7 +42,15 @@ function declarations(all) {
   const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.base.json'), ts.sys.readFile);
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, ROOT);
   const wanted = all.flatMap((one) => entries(one).map(({ source }) => source));
-  const program = ts.createProgram(wanted, { ...options, noEmit: false, declaration: true, emitDeclarationOnly: true, outDir: ROOT, rootDir: ROOT, stripInternal: true });
+  const program = ts.createProgram(wanted, {
+    ...options,
+    noEmit: false,
+    declaration: true,
+    emitDeclarationOnly: true,
+    outDir: ROOT,
+    rootDir: ROOT,
+    stripInternal: true,
+  });
   const place = (file) => {
     const [, folder, , ...rest] = slashes(relative(ROOT, file)).split('/');
     return join(ROOT, 'packages', folder, 'dist', ...rest);

@@ -121,6 +121,9 @@ export async function buildWasm(stem) {
   const file = wasmFile(stem);
   mkdirSync(join(file, '..'), { recursive: true });
   writeFileSync(file, bytes);
+  // A bundle that is there already keeps its copy beside its code.
+  const dist = join(file, '..', '..', 'dist');
+  if (existsSync(dist)) writeFileSync(join(dist, `${stem}.wasm`), bytes);
   return `${(bytes.length / 1024).toFixed(1)} KiB`;
 }
 

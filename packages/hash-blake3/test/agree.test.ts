@@ -15,7 +15,7 @@ const modes = fc.oneof(
 /** Sizes where blocks, chunks and lanes end, and any. */
 const sizes = fc.oneof(fc.constantFrom(0, 1, 63, 64, 65, 1023, 1024, 1025, 2048, 2049, 4096, 8192, 12_288, 12_289, 16_384), fc.nat(20_000));
 
-describe.each(others)('the $kernel kernel and the js kernel $skip', ({ kernel, skip }) => {
+describe.each(others.map(({ kernel, skip }) => [kernel, skip] as const))('the %s kernel and the js kernel %s', (kernel, skip) => {
   it.skipIf(skip !== '')('give the same bytes for any ranges, mode and length', async () => {
     await fc.assert(
       fc.asyncProperty(modes, fc.integer({ min: 1, max: 200 }), fc.array(fc.tuple(sizes, fc.nat(50_000)), { maxLength: 60 }), async (mode, length, list) => {

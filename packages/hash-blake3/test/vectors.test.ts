@@ -50,7 +50,7 @@ async function everyWay(hash: Hash, data: Uint8Array): Promise<ReadonlyMap<strin
   ]);
 }
 
-describe.each(KERNELS)('the $kernel kernel $skip', ({ kernel, skip }) => {
+describe.each(KERNELS.map(({ kernel, skip }) => [kernel, skip] as const))('the %s kernel %s', (kernel, skip) => {
   const check = async (vectors: Vectors, lengths: readonly number[]) => {
     const key = new TextEncoder().encode(vectors.key);
     for (const length of lengths) {
