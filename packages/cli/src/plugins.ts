@@ -14,6 +14,7 @@ export interface Plugin {
 
 // Each has to be an import that a bundler sees; the names are the packages that this one depends on.
 const OWN: Readonly<Record<string, () => Promise<{ readonly default: readonly Algorithm[] }>>> = {
+  '@chunker/basics': () => import('@chunker/basics/plugin'),
   '@chunker/chunking-fastcdc': () => import('@chunker/chunking-fastcdc/plugin'),
   '@chunker/hash-blake3': () => import('@chunker/hash-blake3/plugin'),
   '@chunker/hash-sha256': () => import('@chunker/hash-sha256/plugin'),

@@ -11,8 +11,8 @@ export interface RunSettings {
   /** Batches of records as they are done instead of in the order of the input. */
   readonly unordered?: boolean;
   /**
-   * What `payload` of a record is: nothing (default); a view of the compressed bytes, or without a codec of the input's, valid until the next record is pulled and empty
-   * some time afterwards, never wrong; or a copy.
+   * What `payload` of a record is: nothing (default); a view of the compressed bytes, or without a codec of the input's, valid until the next record is pulled and right
+   * or empty afterwards, never wrong; or a copy.
    */
   readonly payload?: 'none' | 'view' | 'copy';
   /** Bytes read at a time, 64 KiB to 64 MiB; default 4 MiB, and the chunker's reach where that is more. */

@@ -1,7 +1,7 @@
 import { checkConformance, type LawResult } from '@chunker/conformance';
 import type { Algorithm } from '@chunker/core';
 import { openRegistry } from '../algorithms.js';
-import { type Context } from '../context.js';
+import type { Context } from '../context.js';
 import { usageError } from '../failure.js';
 import type { Plugin } from '../plugins.js';
 import { parseCount } from '../sizes.js';

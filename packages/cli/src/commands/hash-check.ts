@@ -47,7 +47,7 @@ async function* readSums(file: string): AsyncGenerator<Sum> {
     const match = /^(\\?)(\S+) [ *](.+)$/s.exec(line);
     if (match === null) throw usageError(`line ${number} of the checkfile is no digest and name`);
     const name = nameOf(Buffer.from(match[3] as string, 'latin1'));
-    yield { digest: match[2] as string, path: match[1] === '' ? name : unescape(name) };
+    yield { digest: match[2] as string, path: match[1] === '' ? name : withoutEscapes(name) };
   }
 }
 
@@ -63,7 +63,7 @@ async function* lines(file: string): AsyncGenerator<string> {
   if (rest !== '') yield rest;
 }
 
-function unescape(name: string): string {
+function withoutEscapes(name: string): string {
   return name.replace(/\\(.)/g, (_, character: string) => (character === 'n' ? '\n' : character === 'r' ? '\r' : character));
 }
 
