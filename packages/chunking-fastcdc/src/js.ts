@@ -49,18 +49,17 @@ function cutterOf({ min, avg, max, normalization, seed }: FastCdcOptions): (wind
     // Positions are tested in pairs: an odd minimum begins one byte early, and an odd end leaves its last byte untested.
     const end = Math.min(window.length, max);
     const lastTested = even(end);
-    const center = Math.min(even(avg), lastTested);
+    const center = even(avg);
+    let mask = strict;
     let lowHash = 0;
     let highHash = 0;
-    let position = even(min);
-    for (const [limit, mask] of [[center, strict] as const, [lastTested, loose] as const]) {
-      for (; position < limit; position++) {
-        const byte = window[position] as number;
-        const sum = lowHash * 2 + (low[byte] as number);
-        lowHash = sum & (HALF - 1);
-        highHash = (highHash * 2 + (high[byte] as number) + (sum >>> HALF_BITS)) & (HALF - 1);
-        if ((lowHash & mask.low) === 0 && (highHash & mask.high) === 0) return position;
-      }
+    for (let position = even(min); position < lastTested; position++) {
+      if (position === center) mask = loose;
+      const byte = window[position] as number;
+      const sum = (lowHash << 1) + (low[byte] as number);
+      lowHash = sum & (HALF - 1);
+      highHash = ((highHash << 1) + (high[byte] as number) + (sum >>> HALF_BITS)) & (HALF - 1);
+      if (((lowHash & mask.low) | (highHash & mask.high)) === 0) return position;
     }
     return end;
   };
@@ -69,11 +68,12 @@ function cutterOf({ min, avg, max, normalization, seed }: FastCdcOptions): (wind
 const even = (size: number): number => size - (size % 2);
 
 /** The low 48 bits of the Gear table, each entry combined with the seed by exclusive or. */
-function seededGear(seed: bigint): { readonly low: Uint32Array; readonly high: Uint32Array } {
+function seededGear(seedText: string): { readonly low: Int32Array; readonly high: Int32Array } {
+  const seed = BigInt(seedText);
   const seedLow = Number(seed & BigInt(HALF - 1));
   const seedHigh = Number((seed >> BigInt(HALF_BITS)) & BigInt(HALF - 1));
   return {
-    low: Uint32Array.from(GEAR, (entry) => Number.parseInt(entry.slice(10), 16) ^ seedLow),
-    high: Uint32Array.from(GEAR, (entry) => Number.parseInt(entry.slice(4, 10), 16) ^ seedHigh),
+    low: Int32Array.from(GEAR, (entry) => Number.parseInt(entry.slice(10), 16) ^ seedLow),
+    high: Int32Array.from(GEAR, (entry) => Number.parseInt(entry.slice(4, 10), 16) ^ seedHigh),
   };
 }

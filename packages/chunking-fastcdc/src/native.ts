@@ -36,7 +36,8 @@ export async function load(): Promise<ChunkingKernel<FastCdcOptions>> {
     placement: 'away',
     costPerByte: () => NANOSECONDS_PER_BYTE,
     cutter(options) {
-      const { min, avg, max, normalization, seed } = options;
+      const { min, avg, max, normalization } = options;
+      const seed = BigInt(options.seed);
       const native = addon.Cutter.open(min, avg, max, normalization, Number(seed & LOW_HALF), Number(seed >> 32n));
       return cutterOn(native, room, options);
     },

@@ -6,7 +6,10 @@ const SEED_LIMIT = 1n << 64n;
 
 const seedText = z.string().regex(/^(?:\d{1,20}|0x[0-9a-fA-F]{1,16})$/, 'a seed is a decimal or 0x number of 64 bits');
 // Not z.bigint(): JSON Schema cannot say it, and the schema of all options would be lost with it.
-const seedWhole = z.any().refine((value) => typeof value === 'bigint' && value >= 0n, 'a seed is a number, a bigint or text') as unknown as z.ZodType<bigint, bigint>;
+const seedWhole = z.any().refine((value) => typeof value === 'bigint' && value >= 0n, 'a seed is a number, a bigint or text') as unknown as z.ZodType<
+  bigint,
+  bigint
+>;
 
 const sizes = {
   min: z
@@ -29,7 +32,7 @@ const sizes = {
     .describe('largest chunk, bytes'),
 };
 
-/** FastCDC's options. Sizes in bytes, in order; the seed is 64 bits, as text where JSON numbers end. */
+/** FastCDC's options. Sizes in bytes, in order; the seed has 64 bits and is text once parsed, since JSON has no such number. */
 const schema = z
   .strictObject({
     ...sizes,
@@ -39,7 +42,7 @@ const schema = z
       .default(0)
       .transform((seed, context) => {
         const value = BigInt(seed);
-        if (value < SEED_LIMIT) return value;
+        if (value < SEED_LIMIT) return `0x${value.toString(16)}`;
         context.addIssue({ code: 'custom', message: 'a seed has 64 bits', input: seed });
         return z.NEVER;
       })
