@@ -24,7 +24,8 @@ export function usable<Kind extends AlgorithmKind>(
   return algorithm.capabilities.sync ? operations : operations.filter((operation) => operation.sync !== true);
 }
 
-/** Lengths as bytes, so that cut points go through the same laws. */
+/** Lengths as bytes, so that cut points go through the same laws: the array's own bytes where there is one. */
 export function asBytes(lengths: ArrayLike<number>): Uint8Array {
-  return new Uint8Array(Uint32Array.from(lengths).buffer);
+  const words = lengths instanceof Uint32Array ? lengths : Uint32Array.from(lengths);
+  return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
 }

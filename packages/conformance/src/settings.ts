@@ -12,7 +12,7 @@ export interface LawSettings {
   readonly only?: string | readonly string[];
   /** Makes a run repeatable; told with every counterexample. Default: another one each time. */
   readonly seed?: number;
-  /** Inputs per law, more or less: a law whose inputs are dear takes fewer. Default 40. */
+  /** Inputs per law, more or less: a law whose inputs are dear takes fewer. Default 100. */
   readonly runs?: number;
   /** Where a counterexample was found (told with it); only with `seed` and one law. */
   readonly path?: string;
@@ -20,7 +20,7 @@ export interface LawSettings {
   readonly lawMilliseconds?: number;
 }
 
-export const DEFAULT_RUNS = 40;
+export const DEFAULT_RUNS = 100;
 export const DEFAULT_LAW_MILLISECONDS = 15_000;
 /** One input that takes longer than this has hung: the law fails instead of waiting for ever. */
 export const INPUT_MILLISECONDS = 30_000;

@@ -23,7 +23,8 @@ function forChunker(chunker: Chunker): Inputs {
   const { minSize, targetSize, maxSize, reach } = chunker;
   const around = [minSize, targetSize, maxSize, reach].flatMap((size) => [size - 1, size, size + 1]);
   const boundaries = [0, 1, 2, ...around, 2 * maxSize, 3 * maxSize + 7, 2 * reach + 1].filter((size) => size <= MOST_BYTES);
-  const data = samples(sizes(boundaries, Math.min(3 * targetSize, maxSize + 64)));
+  // Several windows of small chunkers; of large ones, mostly the first cuts.
+  const data = samples(sizes(boundaries, maxSize <= 65_536 ? 2 * maxSize : 3 * targetSize));
   const long = samples(sizes([reach, reach + 1, reach + 64], 1).map((size) => Math.max(size, reach + (size % 97))));
   return { data, long, short: samples(fc.nat(200), 48), split: splits(around) };
 }

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { BrokenPlugin } from './gallery.js';
 import { gearCut, gearCutAll, gearCutter, options, SIZES } from './gear.js';
 
+const reused = new Uint32Array(1 << 12);
 const remembered = new WeakMap<ArrayBufferLike, Map<string, number>>();
 
 /** Cuts at `maxSize` only. */
@@ -51,7 +52,7 @@ export const BROKEN_CHUNKERS: readonly BrokenPlugin[] = [
       options,
       cutter: () => ({ ...gearCutter(), cutAll: (window, isLast) => gearCutAll(window, isLast, farCut), cutAllSync: (window, isLast) => gearCutAll(window, isLast, farCut) }),
     }),
-    breaks: ['chunker.looks-no-further-than-reach', 'chunker.cut-all-equals-next-cut', 'chunker.stream-equals-whole', 'chunker.push-equals-whole', 'chunker.hints'],
+    breaks: ['chunker.looks-no-further-than-reach', 'chunker.cut-all-equals-next-cut', 'chunker.stream-equals-whole'],
     because: 'core shows nextCut no more than its reach, and windows end there',
   },
   {
@@ -74,8 +75,8 @@ export const BROKEN_CHUNKERS: readonly BrokenPlugin[] = [
         };
       },
     }),
-    breaks: ['chunker.carries-nothing-over', 'chunker.stream-equals-whole', 'chunker.push-equals-whole', 'chunker.batch-equals-single', 'chunker.hints'],
-    because: 'windows, pieces and batches begin with chunks that had one before them in another buffer',
+    breaks: ['chunker.carries-nothing-over', 'chunker.batch-equals-single', 'chunker.hints'],
+    because: 'the items of a batch, and the chunks behind a hint, had other neighbours in their buffer',
   },
   {
     fault: 'cutAll cuts at maxSize where nextCut cuts earlier',
@@ -102,8 +103,8 @@ export const BROKEN_CHUNKERS: readonly BrokenPlugin[] = [
       options,
       cutter: () => ({ ...gearCutter(), cutAll: (window, isLast) => gearCutAll(window, isLast), cutAllSync: joined }),
     }),
-    breaks: ['chunker.sync-equals-async', 'chunker.push-equals-whole'],
-    because: 'pieces that are fed are cut synchronously',
+    breaks: ['chunker.sync-equals-async', 'chunker.push-equals-whole', 'chunker.batch-equals-single'],
+    because: 'pieces that are fed and synchronous batches are cut by it, too',
   },
   {
     fault: 'cutAll takes the end of a window for the end of the input',
@@ -188,6 +189,53 @@ export const BROKEN_CHUNKERS: readonly BrokenPlugin[] = [
     }),
     breaks: ['chunker.input-is-not-modified', 'chunker.payloads-are-the-bytes'],
     because: 'a payload is a view of the input',
+  },
+  {
+    fault: 'aims at a size below its minSize',
+    definition: defineChunker({ name: 'low-aim', options, cutter: () => ({ ...gearCutter(), targetSize: 8 }) }),
+    breaks: 'chunker.sizes-are-sane',
+  },
+  {
+    fault: 'cutAll gives the same array each time',
+    definition: defineChunker({
+      name: 'one-list',
+      options,
+      cutter: () => ({
+        ...gearCutter(),
+        cutAll(window, isLast) {
+          const lengths = gearCutAll(window, isLast);
+          reused.set(lengths);
+          return reused.subarray(0, lengths.length);
+        },
+      }),
+    }),
+    breaks: ['chunker.output-belongs-to-the-caller', 'chunker.calls-side-by-side', 'chunker.batch-equals-single'],
+    because: 'of calls side by side, and of the items of a batch, each changes the results of those before it',
+  },
+  {
+    fault: 'cutAll keeps its window in a shared variable over an await',
+    definition: defineChunker({
+      name: 'sharing-cutter',
+      options,
+      cutter() {
+        let current: Uint8Array;
+        return {
+          ...gearCutter(),
+          async cutAll(window, isLast) {
+            current = window;
+            await Promise.resolve();
+            return gearCutAll(current, isLast);
+          },
+        };
+      },
+    }),
+    breaks: 'chunker.calls-side-by-side',
+  },
+  {
+    fault: 'has an option that no spec can hold',
+    definition: defineChunker({ name: 'unspeakable-chunker', options: z.strictObject({ seeds: z.array(z.int()).default([0]) }), cutter: ({ seeds }) => gearCutter(seeds[0]) }),
+    settings: { options: { seeds: [4] } },
+    breaks: 'chunker.spec-reads-back',
   },
   {
     fault: 'its schema lets unknown parameters pass',

@@ -129,6 +129,12 @@ export const BROKEN_CALLS: readonly BrokenPlugin[] = [
     breaks: 'codec.bad-options-are-refused',
   },
   {
+    fault: 'has an option that no spec can hold',
+    definition: defineCodec({ name: 'unspeakable', ...FRAMES, options: z.strictObject({ steps: z.array(z.int()).default([]) }) }),
+    settings: { options: { steps: [1, 2] } },
+    breaks: 'codec.spec-reads-back',
+  },
+  {
     fault: 'one of its kernels fails on inputs of 1 KiB and more',
     definition: defineCodec({
       name: 'half-working',

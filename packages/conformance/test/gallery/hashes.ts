@@ -1,4 +1,4 @@
-import { defineHash, HashingError, type HashState } from '@chunker/core';
+import { defineHash, HashingError, type HashState, type Ranges } from '@chunker/core';
 import * as z from 'zod';
 import { concat } from '../../src/bytes.js';
 import { FOLD, Fold, fold } from './fold.js';
@@ -16,6 +16,17 @@ let taken = 0;
 let shared = new Fold();
 let current: Uint8Array = new Uint8Array();
 const reused = new Uint8Array(8);
+
+const remembered = new WeakMap<ArrayBufferLike, Map<string, Uint8Array>>();
+
+function soundMany(buffer: Uint8Array, { lengths, offsets }: Ranges, output: Uint8Array): void {
+  let running = 0;
+  for (const [i, length] of lengths.entries()) {
+    const at = offsets?.[i] ?? running;
+    output.set(fold(buffer.subarray(at, at + length)), i * 8);
+    running += length;
+  }
+}
 
 const saltOf = (handles: object) => {
   if (!salts.has(handles)) salts.set(handles, taken++);
@@ -106,7 +117,7 @@ export const BROKEN_HASHES: readonly BrokenPlugin[] = [
         return { update: (data) => shared.update(data), digest: () => shared.digest(), clone: () => shared.clone() };
       },
     }),
-    breaks: ['hash.states-are-apart', 'hash.calls-side-by-side', 'hash.clone-is-independent'],
+    breaks: ['hash.states-are-apart', 'hash.calls-side-by-side'],
     because: 'the state and the hash that a law compares it with are under way at once',
   },
   {
@@ -198,6 +209,40 @@ export const BROKEN_HASHES: readonly BrokenPlugin[] = [
       },
     }),
     breaks: 'hash.calls-side-by-side',
+  },
+  {
+    fault: 'remembers digests by the buffer they were made of',
+    definition: defineHash({
+      name: 'remembering-hash',
+      ...FOLD,
+      hash(data) {
+        const places = remembered.get(data.buffer) ?? new Map<string, Uint8Array>();
+        remembered.set(data.buffer, places);
+        const place = `${data.byteOffset}+${data.length}`;
+        const digest = places.get(place) ?? fold(data);
+        places.set(place, digest);
+        return digest.slice();
+      },
+    }),
+    breaks: 'hash.input-is-not-kept',
+  },
+  {
+    fault: 'reads from the start of the buffer instead of the start of the view',
+    definition: defineHash({
+      name: 'hash-at-zero',
+      ...FOLD,
+      hash: (data) => fold(new Uint8Array(data.buffer, 0, data.length)),
+      // Its batch forms are sound: otherwise every batch in one buffer would show the fault, too.
+      hashMany: soundMany,
+      hashManySync: soundMany,
+    }),
+    breaks: 'hash.any-view',
+  },
+  {
+    fault: 'has an option that no spec can hold',
+    definition: defineHash({ name: 'unspeakable-hash', ...FOLD, options: z.strictObject({ steps: z.array(z.int()).default([]) }) }),
+    settings: { options: { steps: [1, 2] } },
+    breaks: 'hash.spec-reads-back',
   },
   {
     fault: 'its schema lets unknown options pass',

@@ -42,6 +42,10 @@ export const SOUND: readonly { readonly definition: Algorithm; readonly settings
     }),
     settings: { handles: { key: KEY } },
   },
+  {
+    definition: defineHash({ name: 'fold-seeded', ...FOLD, options: z.strictObject({ seed: z.int().min(0).default(0) }), hash: (data, { seed }) => fold(data, seed) }),
+    settings: { options: { seed: 3 } },
+  },
   { definition: defineHash({ name: 'one-byte', digestLength: 1, hash: (data) => fold(data).slice(0, 1) }) },
   { definition: defineChunker({ name: 'gear', options, profiles: { 'gear/1': { seed: 7 } }, cutter: ({ seed }) => gearCutter(seed) }), settings: { options: { seed: 5 } } },
   {

@@ -55,14 +55,18 @@ export const limitBeforeMemory = law({
   promise: 'Calls `call.limits.claim` before it allocates output: a bomb is refused before its memory is taken.',
   // Only where the runtime tells how much memory stands behind its buffers.
   applies: () => typeof process !== 'undefined' && typeof process.memoryUsage === 'function',
-  effort: 0.1,
+  effort: 0.03,
   property: (codec) =>
     fc.asyncProperty(fc.nat(255), fc.constantFrom(0, 1, 1000), async (value, limit) => {
-      const bomb = await outcomeOf(() => codec.compress(new Uint8Array(BOMB_BYTES).fill(value)));
+      const content = new Uint8Array(BOMB_BYTES).fill(value);
+      const bomb = await outcomeOf(() => codec.compress(content));
       if (!bomb.ok) return;
-      const before = takenBytes();
-      const outcome = await outcomeOf(() => codec.decompress(bomb.value, { maxOutputBytes: limit }));
-      const taken = takenBytes() - before;
-      promised(outcome.ok || taken < ALLOWED_BYTES, () => `${taken} bytes were taken to refuse ${BOMB_BYTES} bytes at a limit of ${limit}`);
+      // The collector may free as much in the same moment as is taken, so it is tried more than once.
+      for (let attempt = 0; attempt < 3; attempt++) {
+        const before = takenBytes();
+        const outcome = await outcomeOf(() => codec.decompress(bomb.value, { maxOutputBytes: limit }));
+        const taken = takenBytes() - before;
+        promised(outcome.ok || taken < ALLOWED_BYTES, () => `${taken} bytes were taken to refuse ${content.length} bytes at a limit of ${limit}`);
+      }
     }),
 });
