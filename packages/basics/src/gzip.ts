@@ -1,0 +1,12 @@
+import { defineCodec } from '@chunker/core';
+import type { DeflateInput, DeflateOptions } from './options.js';
+
+/** gzip (RFC 1952) by node:zlib; members one behind the other are read to the end. */
+export const gzip = defineCodec<'gzip', DeflateInput, DeflateOptions>({
+  name: 'gzip',
+  // The third byte is the method: deflate is the only one there ever was.
+  magicBytes: [0x1f, 0x8b, 0x08],
+  guarantees: { detectsTruncation: true, detectsCorruption: true, concatenable: true, deterministic: true },
+  options: () => import('./options.js').then(({ deflateOptions }) => ({ default: deflateOptions })),
+  kernels: { platform: () => import('#zlib').then(({ gzipKernel }) => gzipKernel()) },
+});

@@ -1,0 +1,159 @@
+import { CompressionError, type DecodeCall } from '@chunker/core';
+import { ZlibEngine, type ZlibStream, zlibError } from './zlib-engine.js';
+
+/** Bytes per piece of output. */
+export const OUTPUT_PIECE = 64 * 1024;
+
+/** A decoder that is fed; what it answers is the caller's. */
+export interface PushDecoder {
+  push(data: Uint8Array): Promise<readonly Uint8Array[]>;
+  finish(): Promise<readonly Uint8Array[]>;
+  close(): void;
+}
+
+/** Counts output against the limit, whatever it comes from. */
+export class OutputCount {
+  readonly #call: DecodeCall;
+  bytes = 0;
+
+  constructor(call: DecodeCall) {
+    this.#call = call;
+  }
+
+  /** What may still come; at least 1, because node:zlib knows no smaller limit. */
+  get left(): number {
+    return Math.max(1, Math.min(this.#call.limits.maxOutputBytes - this.bytes, 2 ** 32));
+  }
+
+  add(bytes: number): void {
+    this.bytes += bytes;
+    this.#call.limits.claim(this.bytes);
+  }
+}
+
+/** One compressed stream inside a format: fed by pieces, its output gathered and counted as it comes. */
+export class StreamPart {
+  readonly #engine: ZlibEngine;
+  readonly #ready: Uint8Array[] = [];
+
+  constructor(stream: ZlibStream, count: OutputCount, seen: (bytes: Uint8Array) => void = () => {}) {
+    this.#engine = new ZlibEngine(stream, (bytes) => {
+      try {
+        count.add(bytes.length);
+        seen(bytes);
+        this.#ready.push(bytes);
+      } catch (error) {
+        // Thrown here it would be nobody's: the stream ends with it instead, before the next piece of output is made.
+        stream.destroy(error as Error);
+      }
+    });
+  }
+
+  get ended(): boolean {
+    return this.#engine.ended;
+  }
+
+  /** Returns how many bytes of the piece belonged to the stream. */
+  write(piece: Uint8Array): Promise<number> {
+    return this.#engine.write(piece);
+  }
+
+  /** Asks the stream to end here. */
+  end(): Promise<void> {
+    return this.#engine.end();
+  }
+
+  take(): Uint8Array[] {
+    return this.#ready.splice(0);
+  }
+
+  close(): void {
+    this.#engine.close();
+  }
+}
+
+/** A format that is one stream and nothing else. */
+export class SingleDecoder implements PushDecoder {
+  readonly #algorithm: string;
+  readonly #call: DecodeCall;
+  readonly #part: StreamPart;
+  #consumed = 0;
+  #trailing = 0;
+
+  constructor(algorithm: string, call: DecodeCall, stream: ZlibStream) {
+    this.#algorithm = algorithm;
+    this.#call = call;
+    this.#part = new StreamPart(stream, new OutputCount(call));
+  }
+
+  async push(data: Uint8Array): Promise<readonly Uint8Array[]> {
+    let used = 0;
+    if (!this.#part.ended) {
+      used = await this.#guard(() => this.#part.write(data));
+      this.#consumed += used;
+    }
+    if (this.#part.ended) this.#trailing += data.length - used;
+    if (this.#trailing > 0 && !this.#call.allowTrailing) throw trailingData(this.#algorithm, this.#consumed, this.#trailing);
+    return this.#part.take();
+  }
+
+  async finish(): Promise<readonly Uint8Array[]> {
+    if (this.#consumed === 0) throw new CompressionError('truncated_input', { algorithm: this.#algorithm, operation: 'decompress', offset: 0 });
+    if (!this.#part.ended) await this.#guard(() => this.#part.end());
+    return this.#part.take();
+  }
+
+  close(): void {
+    this.#part.close();
+  }
+
+  async #guard<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (thrown) {
+      throw zlibError(this.#algorithm, 'decompress', thrown, this.#consumed);
+    }
+  }
+}
+
+export function trailingData(algorithm: string, offset: number, trailingBytes: number): CompressionError<'trailing_data'> {
+  return new CompressionError('trailing_data', { algorithm, operation: 'decompress', offset, trailingBytes });
+}
+
+/** What node:zlib's synchronous functions answer with `info`. */
+export interface SyncResult {
+  readonly buffer: Uint8Array;
+  readonly engine: { readonly bytesWritten: number };
+}
+
+/** Runs one of node:zlib's synchronous functions under the limit. */
+export function decodeSync(algorithm: string, count: OutputCount, offset: number, work: () => unknown, call: DecodeCall): SyncResult {
+  let result: SyncResult;
+  try {
+    result = work() as SyncResult;
+  } catch (thrown) {
+    if ((thrown as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') {
+      throw new CompressionError('size_exceeded', { algorithm, operation: 'decompress', limit: call.limits.maxOutputBytes }, { cause: thrown });
+    }
+    throw zlibError(algorithm, 'decompress', thrown, offset);
+  }
+  count.add(result.buffer.length);
+  return result;
+}
+
+/** Pieces as one array of their own memory. */
+export function concatenated(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let offset = 0;
+  for (const piece of pieces) {
+    whole.set(piece, offset);
+    offset += piece.length;
+  }
+  return whole;
+}
+
+/** Throws where the decoder's own memory would be over the caller's limit. */
+export function checkMemory(algorithm: string, needed: number, call: DecodeCall): void {
+  const limit = call.limits.maxMemoryBytes;
+  if (needed > limit) throw new CompressionError('memory_limit_exceeded', { algorithm, operation: 'decompress', scope: 'decoder', limit, needed });
+}
