@@ -1,6 +1,7 @@
 //! The completion channel of an environment: results of all addons come back in batches, through one call.
 
 use crate::descriptor::*;
+use crate::fault::Fault;
 use crate::gate::Gate;
 use crate::stack::Stack;
 use crate::sync::lock;
@@ -13,7 +14,8 @@ use std::sync::{Arc, Mutex};
 
 /// One environment's channel. Fields of the JavaScript side are touched on its thread alone.
 pub struct Channel {
-    env: usize,
+    /// The JavaScript thread. Not `napi_env`: each addon has one of its own in the same environment.
+    thread: usize,
     gate: Gate,
     messages: Stack<Message>,
     wake: AtomicPtr<c_void>,
@@ -109,7 +111,14 @@ unsafe fn deliver(env: napi_env, drain: &Drain, part: &[Message]) {
                 if count == 0 {
                     sys::napi_create_array(env, &mut payloads);
                 }
-                sys::napi_set_element(env, payloads, count, to_js(env, message.value));
+                let bytes = message.value.len;
+                let mut payload = to_js(env, message.value);
+                if payload.is_null() {
+                    // Too large for this runtime, or no memory for it.
+                    status = STATUS_FAULT;
+                    payload = to_js(env, (&Fault::out_of_memory(bytes)).into());
+                }
+                sys::napi_set_element(env, payloads, count, payload);
                 number = f64::from(count);
                 count += 1;
                 status |= HAS_PAYLOAD;
@@ -168,7 +177,7 @@ pub unsafe extern "C" fn open(
             Err(status) => return status,
         };
         let channel = Arc::new(Channel {
-            env: env as usize,
+            thread: this_thread(),
             gate: Gate::new(),
             messages: Stack::new(),
             wake: AtomicPtr::new(ptr::null_mut()),
@@ -272,19 +281,27 @@ fn enlist(channel: Arc<Channel>) -> u32 {
     number as u32
 }
 
-/// The channel of this number, if it belongs to `env`.
-fn channel_of(env: napi_env, number: u32) -> Option<Arc<Channel>> {
+/// A number that no other living thread has.
+fn this_thread() -> usize {
+    thread_local! {
+        static HERE: u8 = const { 0 };
+    }
+    HERE.with(|here| ptr::from_ref(here) as usize)
+}
+
+/// The channel of this number, if it belongs to this thread's environment.
+fn channel_of(number: u32) -> Option<Arc<Channel>> {
     let channels = lock(&CHANNELS);
     let channel = channels.get(number as usize)?.as_ref()?;
-    (channel.env == env as usize).then(|| channel.clone())
+    (channel.thread == this_thread()).then(|| channel.clone())
 }
 
 /// See [`Descriptor::channel_slot`].
 ///
 /// # Safety
 /// On the JavaScript thread of `env`.
-pub unsafe extern "C" fn slot(env: napi_env, number: u32, slot: u32, out: *mut RawSlot) -> bool {
-    let Some(channel) = channel_of(env, number) else { return false };
+pub unsafe extern "C" fn slot(_env: napi_env, number: u32, slot: u32, out: *mut RawSlot) -> bool {
+    let Some(channel) = channel_of(number) else { return false };
     let Some(cancelled) = channel.cancelled.get(slot as usize) else { return false };
     // SAFETY: the slot table has two words for each flag; `out` is the caller's.
     unsafe {
@@ -357,9 +374,9 @@ pub unsafe extern "C" fn release(channel: *const c_void) {
 ///
 /// # Safety
 /// On the JavaScript thread of `env`.
-pub unsafe extern "C" fn cancel(env: napi_env, number: u32, slot: u32) {
+pub unsafe extern "C" fn cancel(_env: napi_env, number: u32, slot: u32) {
     if let Some(flag) =
-        channel_of(env, number).as_ref().and_then(|channel| channel.cancelled.get(slot as usize))
+        channel_of(number).as_ref().and_then(|channel| channel.cancelled.get(slot as usize))
     {
         flag.store(1, Relaxed);
     }

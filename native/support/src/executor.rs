@@ -25,6 +25,7 @@ static DEFAULT: OnceLock<Arc<Pool>> = OnceLock::new();
 static ISOLATED: Mutex<Option<HashMap<u32, Isolated>>> = Mutex::new(None);
 static SETTINGS: Mutex<Settings> = Mutex::new(Settings { threads: 0, nice: NICE, reserve: 0 });
 static FORKED: AtomicBool = AtomicBool::new(false);
+static SPAWNED: AtomicU32 = AtomicU32::new(1);
 static NEXT_QUEUE: AtomicU32 = AtomicU32::new(1);
 static NEXT_POOL: AtomicU32 = AtomicU32::new(1);
 /// What the threads of the default pool run at; isolated pools have their own.
@@ -128,8 +129,9 @@ fn nice_of(pool: u32) -> i32 {
     isolated.unwrap_or_else(|| DEFAULT_NICE.load(Relaxed))
 }
 
-fn spawn(pool: Arc<Pool>, number: usize) -> bool {
-    let name = format!("chunker-{}-{number}", pool.id());
+fn spawn(pool: Arc<Pool>, _number: usize) -> bool {
+    // Linux shows the first 15 characters.
+    let name = format!("chunker-{}-{}", pool.id(), SPAWNED.fetch_add(1, Relaxed));
     let life = move || {
         let tid = be_nice(nice_of(pool.id()));
         lock(&TIDS).push((pool.id(), tid));

@@ -232,8 +232,16 @@ pub struct Settled(pub Result<Outcome, Fault>);
 impl ToNapiValue for Settled {
     unsafe fn to_napi_value(env: napi_env, settled: Settled) -> napi::Result<napi_value> {
         match settled.0 {
-            // SAFETY: on the JavaScript thread, inside a call.
-            Ok(outcome) => Ok(unsafe { crate::view::to_js(env, outcome.into()) }),
+            Ok(outcome) => {
+                let value = RawValue::from(outcome);
+                // SAFETY: on the JavaScript thread, inside a call.
+                let made = unsafe { crate::view::to_js(env, value) };
+                if made.is_null() {
+                    // SAFETY: as above.
+                    return Err(unsafe { throw(env, &Fault::out_of_memory(value.len)) });
+                }
+                Ok(made)
+            }
             // SAFETY: as above.
             Err(fault) => Err(unsafe { throw(env, &fault) }),
         }

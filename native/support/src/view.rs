@@ -9,7 +9,7 @@ use std::ptr;
 /// Results from this size on are handed over, smaller ones are copied: an external ArrayBuffer costs about as much as copying this.
 const HANDED_OVER: usize = 16 << 10;
 
-/// Makes the JavaScript value and takes ownership of `value` in any case; null when JavaScript cannot make it any more.
+/// Makes the JavaScript value and takes ownership of `value` in any case; null when JavaScript cannot make it: too large, or no memory.
 ///
 /// # Safety
 /// On the JavaScript thread of `env`, inside a handle scope; the caller owns `value`.
@@ -41,7 +41,11 @@ unsafe fn list(env: napi_env, value: RawValue) -> napi_value {
         let members = value.data.cast::<RawValue>();
         for i in 0..value.len {
             let member = to_js(env, *members.add(i));
-            sys::napi_set_element(env, made, i as u32, member);
+            if member.is_null() {
+                made = ptr::null_mut();
+            } else if !made.is_null() {
+                sys::napi_set_element(env, made, i as u32, member);
+            }
         }
         if let Some(free) = value.free {
             free(value.owner);
@@ -52,48 +56,112 @@ unsafe fn list(env: napi_env, value: RawValue) -> napi_value {
 
 unsafe fn typed_array(env: napi_env, value: RawValue, kind: i32, width: usize) -> napi_value {
     let bytes = value.len * width;
-    let (mut buffer, mut made) = (ptr::null_mut(), ptr::null_mut());
-    // SAFETY: as in `to_js`; when the runtime takes the memory over, `give_back` frees it.
+    let mut buffer = ptr::null_mut();
+    // SAFETY: as in `to_js`; the value is discarded once: by `copied`, or when the ArrayBuffer goes.
     unsafe {
-        let mut status = Status::napi_no_external_buffers_allowed;
         if bytes >= HANDED_OVER {
-            let hint = Box::into_raw(Box::new(value));
-            status = sys::napi_create_external_arraybuffer(
-                env,
-                value.data.cast_mut(),
-                bytes,
-                Some(give_back),
-                hint.cast(),
-                &mut buffer,
-            );
-            if status != Status::napi_ok {
-                drop(Box::from_raw(hint));
+            let data = value.data.cast_mut().cast();
+            match external(env, data, bytes, Held::Value(value)) {
+                Ok(made) => buffer = made,
+                Err(Some(Held::Value(value))) => buffer = copied(env, value, bytes),
+                Err(_) => {}
             }
+        } else {
+            buffer = copied(env, value, bytes);
         }
-        if status != Status::napi_ok {
-            let mut copy = ptr::null_mut();
-            status = sys::napi_create_arraybuffer(env, bytes, &mut copy, &mut buffer);
-            if status == Status::napi_ok && bytes > 0 {
-                ptr::copy_nonoverlapping(value.data.cast::<u8>(), copy.cast::<u8>(), bytes);
-            }
-            value.discard();
-        }
-        if status == Status::napi_ok {
+        let mut made = ptr::null_mut();
+        if !buffer.is_null() {
             sys::napi_create_typedarray(env, kind, value.len, buffer, 0, &mut made);
         }
+        made
     }
-    made
 }
 
-unsafe extern "C" fn give_back(_env: napi_env, _data: *mut c_void, hint: *mut c_void) {
-    // SAFETY: `typed_array` made the hint; a finalizer runs once.
-    unsafe { Box::from_raw(hint.cast::<RawValue>()).discard() };
+unsafe fn copied(env: napi_env, value: RawValue, bytes: usize) -> napi_value {
+    let (mut copy, mut buffer) = (ptr::null_mut(), ptr::null_mut());
+    // SAFETY: the new buffer has `bytes` bytes, the value as many; it is ours to discard.
+    unsafe {
+        if sys::napi_create_arraybuffer(env, bytes, &mut copy, &mut buffer) != Status::napi_ok {
+            buffer = ptr::null_mut();
+            clear_exception(env);
+        } else if bytes > 0 {
+            ptr::copy_nonoverlapping(value.data.cast::<u8>(), copy.cast::<u8>(), bytes);
+        }
+        value.discard();
+    }
+    buffer
 }
 
-/// The hold that an ArrayBuffer has on its slab. Given back by `slab_end` or by the finalizer, whoever comes first.
+unsafe fn clear_exception(env: napi_env) {
+    let mut ignored = ptr::null_mut();
+    // SAFETY: on the JavaScript thread of `env`.
+    unsafe { sys::napi_get_and_clear_last_exception(env, &mut ignored) };
+}
+
+/// What an external ArrayBuffer holds.
+enum Held {
+    Value(RawValue),
+    Slab(*mut Slab),
+}
+
+impl Held {
+    fn give_back(self) {
+        // SAFETY: the holder owned the value, or a reference to the slab.
+        unsafe {
+            match self {
+                Held::Value(value) => value.discard(),
+                Held::Slab(slab) => crate::executor::slabs().release(slab),
+            }
+        }
+    }
+}
+
+/// The hold that an ArrayBuffer has on native memory. It ends once: by `slab_end` or by the finalizer, whoever comes first.
 pub struct Lease {
-    slab: *mut Slab,
-    ended: bool,
+    held: Option<Held>,
+    /// While the buffer is being made: some failures of Node-API run the finalizer, some do not.
+    making: bool,
+    finalized: bool,
+}
+
+/// Makes an ArrayBuffer over native memory. An error gives back what was held, unless the finalizer has done so already (a buffer too large for JavaScript).
+unsafe fn external(env: napi_env, data: *mut u8, bytes: usize, held: Held) -> Result<napi_value, Option<Held>> {
+    let slab = if let Held::Slab(slab) = held { slab } else { ptr::null_mut() };
+    let lease = Box::into_raw(Box::new(Lease { held: Some(held), making: true, finalized: false }));
+    let mut buffer = ptr::null_mut();
+    // SAFETY: the lease lives until the finalizer has run and it is no longer being made; all on one thread.
+    unsafe {
+        let end = Some(finalize as unsafe extern "C" fn(napi_env, *mut c_void, *mut c_void));
+        let status = sys::napi_create_external_arraybuffer(env, data.cast(), bytes, end, lease.cast(), &mut buffer);
+        (*lease).making = false;
+        if status == Status::napi_ok {
+            if !slab.is_null() {
+                crate::executor::slabs().with(slab, |slab| slab.lease = lease);
+            }
+            return Ok(buffer);
+        }
+        clear_exception(env);
+        let held = (*lease).held.take();
+        if (*lease).finalized {
+            drop(Box::from_raw(lease));
+        }
+        // Not finalized: some runtimes may still do it later, so these few bytes are left to them.
+        Err(held)
+    }
+}
+
+unsafe extern "C" fn finalize(_env: napi_env, _data: *mut c_void, hint: *mut c_void) {
+    let lease = hint.cast::<Lease>();
+    // SAFETY: `external` made it; a finalizer runs once.
+    unsafe {
+        if let Some(held) = (*lease).held.take() {
+            held.give_back();
+        }
+        (*lease).finalized = true;
+        if !(*lease).making {
+            drop(Box::from_raw(lease));
+        }
+    }
 }
 
 /// See [`Descriptor::slab_view`].
@@ -106,29 +174,19 @@ pub unsafe extern "C" fn slab_view(env: napi_env, bytes: usize, out: *mut napi_v
     if slab.is_null() {
         return Status::napi_generic_failure;
     }
-    let lease = Box::into_raw(Box::new(Lease { slab, ended: false }));
-    // SAFETY: the slab is ours by `take`; the lease lives until the finalizer, which runs once.
+    // SAFETY: the slab is ours by `take`; `out` is the caller's.
     unsafe {
-        let data = slabs.with(slab, |slab| {
-            slab.lease = lease;
-            slab.data()
-        });
-        let end = Some(finalize_view as unsafe extern "C" fn(napi_env, *mut c_void, *mut c_void));
-        let status = sys::napi_create_external_arraybuffer(env, data.cast(), bytes, end, lease.cast(), out);
-        if status != Status::napi_ok {
-            drop(Box::from_raw(lease));
-            slabs.release(slab);
-        }
-        status
-    }
-}
-
-unsafe extern "C" fn finalize_view(_env: napi_env, _data: *mut c_void, hint: *mut c_void) {
-    // SAFETY: `slab_view` made the hint; a finalizer runs once; `ended` says whether the slab was given back before.
-    unsafe {
-        let lease = Box::from_raw(hint.cast::<Lease>());
-        if !lease.ended {
-            crate::executor::slabs().release(lease.slab);
+        let (data, len) = slabs.with(slab, |slab| (slab.data(), slab.len()));
+        match external(env, data, len, Held::Slab(slab)) {
+            Ok(buffer) => {
+                out.write(buffer);
+                Status::napi_ok
+            }
+            Err(Some(held)) => {
+                held.give_back();
+                Status::napi_no_external_buffers_allowed
+            }
+            Err(None) => Status::napi_generic_failure,
         }
     }
 }
@@ -155,8 +213,9 @@ pub unsafe extern "C" fn slab_end(env: napi_env, buffer: napi_value) -> bool {
         let ended = whole && sys::napi_detach_arraybuffer(env, buffer) == Status::napi_ok;
         if ended {
             let lease = slabs.with(slab, |slab| std::mem::replace(&mut slab.lease, ptr::null_mut()));
-            (*lease).ended = true;
-            slabs.release(slab);
+            if let Some(held) = (*lease).held.take() {
+                held.give_back();
+            }
         }
         slabs.release(slab);
         ended

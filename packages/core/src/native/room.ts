@@ -1,9 +1,9 @@
-import { ChunkerError } from '../errors/index.js';
+import { ChunkerError, isChunkerError } from '../errors/index.js';
+import { offerSlabMemory } from '../slabs/pool.js';
 import type { Addon } from './addon.js';
 import { faultError, type MakeError, plainError, thrownError } from './faults.js';
 import { checkInput, type Crossing, crossing, isUnfixed } from './inputs.js';
-import { offerSlabMemory } from '../slabs/pool.js';
-import { nativeSlabPool, type SlabPool } from './slabs.js';
+import { nativeSlabPool, type Slab, type SlabPool, takeNative } from './slabs.js';
 
 /** How one call runs. */
 export interface RunOptions {
@@ -32,7 +32,6 @@ interface Pending {
   readonly reject: (reason: unknown) => void;
   readonly options: RunOptions;
   readonly crossing: Crossing;
-  readonly onAbort: (() => void) | undefined;
 }
 
 /** Jobs in flight per environment; more wait for a slot. */
@@ -62,6 +61,8 @@ export class Room {
   readonly #pending: (Pending | undefined)[] = [];
   readonly #free: number[] = [];
   readonly #waiting: (() => void)[] = [];
+  /** Slots in flight by signal: one listener each, because a pipeline runs hundreds of jobs under one signal. */
+  readonly #bySignal = new WeakMap<AbortSignal, Set<number>>();
 
   constructor(addon: Addon) {
     this.#addon = addon;
@@ -93,8 +94,7 @@ export class Room {
     if (slot >= SLOTS) return this.#launchLater(start, crossing, options);
     return new Promise<T>((resolve, reject) => {
       const { signal } = options;
-      const onAbort = signal === undefined ? undefined : () => this.#addon.channelCancel(this.#channel, slot);
-      this.#pending[slot] = { resolve, reject, options, crossing, onAbort };
+      this.#pending[slot] = { resolve, reject, options, crossing };
       this.#slots[2 * slot] = (options.inPlace === true ? 1 : 0) | ((options.priority ?? 0) << 8);
       this.#slots[2 * slot + 1] = options.queue ?? 0;
       try {
@@ -105,8 +105,21 @@ export class Room {
         reject(thrownError(thrown, options.makeError ?? plainError));
         return;
       }
-      if (onAbort !== undefined) signal?.addEventListener('abort', onAbort, { once: true });
+      if (signal !== undefined) this.#watch(signal).add(slot);
     });
+  }
+
+  #watch(signal: AbortSignal): Set<number> {
+    let slots = this.#bySignal.get(signal);
+    if (slots === undefined) {
+      const watched = new Set<number>();
+      slots = watched;
+      this.#bySignal.set(signal, watched);
+      signal.addEventListener('abort', () => {
+        for (const slot of watched) this.#addon.channelCancel(this.#channel, slot);
+      });
+    }
+    return slots;
   }
 
   async #launchLater<T>(start: Start, crossing: Crossing, options: RunOptions): Promise<T> {
@@ -130,6 +143,7 @@ export class Room {
       const number = this.#numbers[2 * i + 1] as number;
       const pending = this.#pending[slot];
       if (pending === undefined) continue;
+      if (pending.options.signal !== undefined) this.#bySignal.get(pending.options.signal)?.delete(slot);
       this.#leave(slot, pending.crossing);
       const value = status & HAS_PAYLOAD ? payloads?.[number] : status & HAS_NOTHING ? undefined : number;
       settleOne(pending, status & STATUS_MASK, value);
@@ -137,9 +151,8 @@ export class Room {
   }
 }
 
-function settleOne({ resolve, reject, options, onAbort }: Pending, status: number, value: unknown): void {
+function settleOne({ resolve, reject, options }: Pending, status: number, value: unknown): void {
   const { signal, makeError = plainError } = options;
-  if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
   if (signal?.aborted === true) reject(signal.reason);
   else if (status === STATUS_FAULT) reject(faultError(...(value as [string, string, string]), makeError));
   else if (status === STATUS_CANCELLED) reject(makeError('aborted', {}, {}));
@@ -185,7 +198,17 @@ export function openRoom(addon: Addon): Room {
   if (room === undefined) {
     room = new Room(addon);
     shared[ROOMS].set(id, room);
-    offerSlabMemory(room.slabs);
+    offerSlabMemory({ take: (bytes) => takeIfThere(addon, bytes) });
   }
   return room;
+}
+
+/** What core's own slab pools ask for: they know what to do when there is none. */
+function takeIfThere(addon: Addon, bytes: number): Slab | undefined {
+  try {
+    return takeNative(addon, bytes);
+  } catch (error) {
+    if (isChunkerError(error, 'out_of_memory')) return undefined;
+    throw error;
+  }
 }

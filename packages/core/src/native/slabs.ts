@@ -15,24 +15,31 @@ export interface SlabPool {
   take(bytes: number): Slab;
 }
 
-/** Buffers over slabs of the executor. Their views cross the border without a copy. */
-const known = new WeakSet<ArrayBufferLike>();
+/** Buffers over slabs of the executor, known to every copy of core in this environment. Their views cross the border without a copy. */
+const KNOWN = Symbol.for('chunker.slabs.1');
+
+function knownBuffers(): WeakSet<ArrayBufferLike> {
+  const shared = globalThis as { [KNOWN]?: WeakSet<ArrayBufferLike> };
+  shared[KNOWN] ??= new WeakSet();
+  return shared[KNOWN];
+}
 
 /** True when this is a view of a slab: native code reads it where it is, and keeps it as long as it needs. */
 export function isSlabBacked(view: Uint8Array): boolean {
-  return known.has(view.buffer);
+  return knownBuffers().has(view.buffer);
 }
 
 /** A pool over the executor's slabs; plain buffers where the runtime allows no external ones. */
 export function nativeSlabPool(addon: Addon): SlabPool {
-  return { take: (bytes) => takeSlab(addon, bytes) };
+  return { take: (bytes) => takeNative(addon, bytes) ?? plainSlab(bytes) };
 }
 
-function takeSlab(addon: Addon, bytes: number): Slab {
+/** A slab of the executor; undefined where the runtime allows no external buffers. */
+export function takeNative(addon: Addon, bytes: number): Slab | undefined {
   if (!Number.isSafeInteger(bytes) || bytes < 0) throw new ChunkerError('invalid_input', { name: 'bytes', value: String(bytes), expected: 'a safe integer' });
   const buffer = allocate(addon, bytes);
-  if (buffer === undefined) return plainSlab(bytes);
-  known.add(buffer);
+  if (buffer === undefined) return undefined;
+  knownBuffers().add(buffer);
   return new NativeSlab(addon, buffer, bytes);
 }
 
@@ -62,11 +69,19 @@ class NativeSlab implements Slab {
 
 /** The same without native memory: ended by a transfer that nobody receives. */
 export function plainSlab(bytes: number): Slab {
-  const buffer = new ArrayBuffer(bytes);
+  const buffer = plainBuffer(bytes);
   return {
     bytes: new Uint8Array(buffer),
     end: () => {
       if (buffer.byteLength > 0) structuredClone(buffer, { transfer: [buffer] });
     },
   };
+}
+
+function plainBuffer(bytes: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(bytes);
+  } catch (cause) {
+    throw new ChunkerError('out_of_memory', { bytes }, { cause });
+  }
 }

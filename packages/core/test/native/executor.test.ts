@@ -1,0 +1,132 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import process from 'node:process';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { configureExecutor, cpuFeatures, createPool, createQueue, executorInfo, loadAddon, openRoom, platformTriple, type Room } from '../../src/native/index.js';
+import { buildProbe, loadProbe, type Probe } from './probe.js';
+
+let addon: Probe;
+let room: Room;
+
+beforeAll(async () => {
+  await buildProbe();
+  addon = loadProbe();
+  room = openRoom(addon);
+}, 600_000);
+
+const slow = (milliseconds: number, queue = 0, priority = 0) =>
+  room.run<number>((ticket, bytes) => addon.slow(ticket, bytes, milliseconds), { input: new Uint8Array(1), queue, priority });
+const settled = (promise: Promise<unknown>, order: string[], name: string) => promise.then(() => order.push(name));
+
+/** Names of this process's pool threads: `chunker-<pool>-<number>`. */
+function threads(): string[] {
+  const names = readdirSync('/proc/self/task').map((tid) => {
+    try {
+      return readFileSync(`/proc/self/task/${tid}/comm`, 'utf8').trim();
+    } catch {
+      return '';
+    }
+  });
+  return names.filter((name) => name.startsWith('chunker-'));
+}
+
+async function until(check: () => boolean): Promise<void> {
+  const end = performance.now() + 10_000;
+  while (!check()) {
+    if (performance.now() > end) throw new Error('it did not come about');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+describe('settings', () => {
+  it('change the number of threads of a running pool', async () => {
+    await slow(1);
+    for (const count of [5, 1, 3]) {
+      configureExecutor(addon, { threads: count });
+      await until(() => executorInfo(addon).running === count);
+      expect(executorInfo(addon)).toMatchObject({ threads: count, reason: 'setting' });
+      expect(await slow(1)).toBeGreaterThan(0);
+    }
+    configureExecutor(addon, { threads: 0 });
+    expect(executorInfo(addon).reason).not.toBe('setting');
+  });
+
+  it('are refused when they make no sense', () => {
+    for (const settings of [{ threads: -1 }, { threads: 1.5 }, { threads: 1e9 }, { nice: 20 }, { reserveCpus: Number.NaN }, { spareSlabBytes: -5 }]) {
+      expect(() => configureExecutor(addon, settings), JSON.stringify(settings)).toThrow(expect.objectContaining({ code: 'invalid_input' }));
+    }
+    expect(() => createPool(addon, { threads: -3 })).toThrow(expect.objectContaining({ code: 'invalid_input' }));
+  });
+
+  it('say what doctor shows', () => {
+    expect(executorInfo(addon)).toMatchObject({ shared: true, ours: true, major: 1, nice: 5, affinity: expect.any(Number) });
+    if (process.arch === 'x64') expect(cpuFeatures(addon)).toContain('sse2');
+  });
+});
+
+describe('queues', () => {
+  it('share the threads: one tenant\'s backlog does not hold up another', async () => {
+    configureExecutor(addon, { threads: 1 });
+    const [busy, other] = [createQueue(addon), createQueue(addon)];
+    expect(new Set([0, busy, other]).size).toBe(3);
+    const order: string[] = [];
+    const backlog = Array.from({ length: 20 }, () => settled(slow(15, busy), order, 'busy'));
+    await Promise.all([...backlog, settled(slow(0, other), order, 'other')]);
+    expect(order.indexOf('other')).toBeLessThanOrEqual(2);
+  });
+
+  it('serve late stages before early ones', async () => {
+    configureExecutor(addon, { threads: 1 });
+    const queue = createQueue(addon);
+    const order: string[] = [];
+    const first = slow(30, queue);
+    const rest = [0, 1, 7, 3].map((priority) => settled(slow(0, queue, priority), order, `stage ${priority}`));
+    await Promise.all([first, ...rest]);
+    expect(order).toEqual(['stage 7', 'stage 3', 'stage 1', 'stage 0']);
+    configureExecutor(addon, { threads: 0 });
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('isolated pools', () => {
+  it('have threads of their own, which end with them', async () => {
+    const isolated = () => threads().filter((name) => !name.startsWith('chunker-0-'));
+    const pool = createPool(addon, { threads: 3, nice: 9 });
+    expect(executorInfo(addon).isolatedPools).toBe(1);
+    expect(isolated()).toEqual([]);
+    await slow(1, pool.queue);
+    expect(new Set(isolated()).size).toBe(3);
+    const sibling = createQueue(addon, pool.queue);
+    expect(sibling).not.toBe(pool.queue);
+    const waiting = [slow(20, pool.queue), slow(20, sibling), ...Array.from({ length: 10 }, () => slow(5, sibling))];
+    pool.destroy();
+    pool.destroy();
+    await Promise.all(waiting);
+    await until(() => isolated().length === 0);
+    expect(await slow(1, pool.queue), 'later jobs run on the common pool').toBeGreaterThan(0);
+    expect(executorInfo(addon).isolatedPools).toBe(0);
+  });
+
+  it('are not held up by the common pool, nor hold it up', async () => {
+    configureExecutor(addon, { threads: 1 });
+    const pool = createPool(addon, { threads: 1 });
+    const order: string[] = [];
+    await Promise.all([settled(slow(500), order, 'common'), settled(slow(1, pool.queue), order, 'isolated')]);
+    expect(order).toEqual(['isolated', 'common']);
+    await Promise.all([settled(slow(500, pool.queue), order, 'isolated'), settled(slow(1), order, 'common')]);
+    expect(order.slice(2)).toEqual(['common', 'isolated']);
+    pool.destroy();
+    configureExecutor(addon, { threads: 0 });
+  });
+});
+
+describe('loading', () => {
+  it('says what was tried, why it failed and what to do', () => {
+    const load = () => loadAddon({ stem: 'nothing', packageName: '@chunker/codec-nothing', from: import.meta.url });
+    expect(load).toThrow(AggregateError);
+    expect(load).toThrow(`install @chunker/codec-nothing-${platformTriple()}`);
+    expect(load).toThrow('Cannot find module');
+  });
+
+  it('opens one room per environment', () => {
+    expect(openRoom(loadProbe())).toBe(room);
+  });
+});
