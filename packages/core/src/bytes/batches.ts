@@ -43,8 +43,9 @@ function fromRanges(kind: AlgorithmKind, buffer: Uint8Array, ranges: Ranges): It
     throw badInput(kind, 'ranges.offsets', kindOfValue(givenOffsets), 'a Float64Array');
   }
   // Copies: the caller may write to its arrays while the call runs, and kernels trust what was checked here.
-  const lengths = Uint32Array.from(givenLengths);
-  const offsets = givenOffsets === undefined ? runningSum(lengths) : Float64Array.from(givenOffsets);
+  // Not `from`, `map` or `reduce`: they call back for every item, and a batch of small items feels it.
+  const lengths = new Uint32Array(givenLengths);
+  const offsets = givenOffsets === undefined ? runningSum(lengths) : new Float64Array(givenOffsets);
   if (offsets.length !== lengths.length) {
     throw badInput(kind, 'ranges.offsets', `${offsets.length} offsets`, `as many as the ${lengths.length} lengths`);
   }
@@ -84,7 +85,8 @@ export function runningSum(lengths: Uint32Array, start = 0): Float64Array {
 /** Items `from`..`to` as one buffer and ranges, for a kernel that takes batches: views where they are close together, else copied together. */
 export function gather(items: Items, from: number, to: number): { buffer: Uint8Array; ranges: Ranges; bytes: number } {
   const lengths = items.lengths.slice(from, to);
-  const bytes = lengths.reduce((sum, length) => sum + length, 0);
+  let bytes = 0;
+  for (let index = 0; index < lengths.length; index++) bytes += lengths[index] as number;
   if (items.buffer !== undefined && items.offsets !== undefined) {
     let start = Number.POSITIVE_INFINITY;
     let end = 0;
@@ -94,7 +96,8 @@ export function gather(items: Items, from: number, to: number): { buffer: Uint8A
       end = Math.max(end, offset + (items.lengths[index] as number));
     }
     if (to > from && end - start <= Math.max(2 * bytes, 65_536)) {
-      const offsets = items.offsets.slice(from, to).map((offset) => offset - start);
+      const offsets = items.offsets.slice(from, to);
+      for (let index = 0; index < offsets.length; index++) offsets[index] = (offsets[index] as number) - start;
       return { buffer: items.buffer.subarray(start, end), ranges: { lengths, offsets }, bytes };
     }
   }
