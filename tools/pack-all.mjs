@@ -1,6 +1,6 @@
 // `pnpm pack:all DIR`: writes every tarball as it would be published, with this machine's platform packages.
 // Source manifests list no platform packages (a frozen lockfile fails on unpublished ones) and show the sources to tools; the published ones do the opposite.
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -68,15 +68,16 @@ function stagePlatform(one, stem, staging) {
   const file = basename(addonFile(stem));
   copyFileSync(addonFile(stem), join(folder, file));
   for (const name of LICENCES) copyFileSync(join(ROOT, name), join(folder, name));
-  const notices = join(ROOT, 'native', 'kernels', stem, 'NOTICE.md');
-  if (existsSync(notices)) copyFileSync(notices, join(folder, 'NOTICE.md'));
+  const kernel = join(ROOT, 'native', 'kernels', stem);
+  const notices = readdirSync(kernel).filter((name) => name.startsWith('NOTICE'));
+  for (const name of notices) copyFileSync(join(kernel, name), join(folder, name));
   const manifest = {
     name: `${one.manifest.name}-${platform}`,
     version: one.manifest.version,
     description: `The native kernel of ${one.manifest.name} for ${platform}`,
     license: one.manifest.license,
     main: file,
-    files: [file, 'NOTICE.md', ...LICENCES],
+    files: [file, ...notices, ...LICENCES],
     engines: one.manifest.engines,
     os: [os],
     cpu: [cpu],
