@@ -1,12 +1,12 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, fstatSync } from 'node:fs';
 import { openFile } from '@chunker/io';
 import { bytesOf } from './names.js';
 
 const READ_BYTES = 1024 * 1024;
 
-/** Standard input as pieces of up to 1 MiB. Not `process.stdin`: that reads pipes 64 KiB at a time and changes how the descriptor behaves for others. */
+/** Standard input as pieces: of a file up to 1 MiB; of a pipe what it holds, waited for in the event loop and not in a system call that no exit could end. */
 export function standardInput(): AsyncIterable<Uint8Array> {
-  return createReadStream('', { fd: 0, autoClose: false, highWaterMark: READ_BYTES });
+  return fstatSync(0).isFile() ? createReadStream('', { fd: 0, autoClose: false, highWaterMark: READ_BYTES }) : process.stdin;
 }
 
 /** A file, or standard input for `-`, as pieces; each is valid until the next is pulled. */

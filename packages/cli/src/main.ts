@@ -3,7 +3,7 @@ import { ChunkerError } from '@chunker/core';
 import { ClosedPipe, EXIT, exitStatus, failureOf, Interrupted, usageError } from './failure.js';
 import { exactArguments } from './names.js';
 import { parseCount } from './sizes.js';
-import { buildProgram, isHelp, isUsage } from './program.js';
+import { buildProgram, isHelp, isUsage, usageReason } from './program.js';
 
 /** Runs the command line and ends the process with its status. */
 export async function main(given: readonly string[]): Promise<void> {
@@ -24,7 +24,7 @@ export async function main(given: readonly string[]): Promise<void> {
   } catch (thrown) {
     const error = controller.signal.aborted ? controller.signal.reason : thrown;
     status = isHelp(error) ? EXIT.done : isUsage(error) ? EXIT.usage : exitStatus(error);
-    if (!isHelp(error)) await report(context, isUsage(error) ? usageError(error.message.replace(/^error: /, '')) : error, true);
+    if (!isHelp(error)) await report(context, isUsage(error) ? usageError(usageReason(error)) : error, true);
   }
   await context.hideProgress().catch(() => {});
   await Promise.allSettled([context.out.flushed(), context.err.flushed()]);

@@ -1,25 +1,26 @@
-import { write } from 'node:fs';
+import { fstatSync, write } from 'node:fs';
+import { Socket } from 'node:net';
 import { isatty } from 'node:tty';
 import { ClosedPipe } from './failure.js';
 import { bytesOf, printable } from './names.js';
 
 /**
- * A file descriptor written in order and with back-pressure. Not `process.stdout`: that writes pipes synchronously, and a slow reader would stop the event loop.
+ * A file descriptor written in order and with back-pressure. Not `process.stdout`: that writes pipes synchronously, and a slow reader would stop the event loop and with it Ctrl-C.
  */
 export class Output {
-  readonly #fd: number;
   readonly isTerminal: boolean;
+  readonly #writeAll: (bytes: Uint8Array) => Promise<void>;
   #tail: Promise<void> = Promise.resolve();
 
   constructor(fd: number) {
-    this.#fd = fd;
     this.isTerminal = isatty(fd);
+    this.#writeAll = isPipe(fd) ? pipeWriter(fd) : (bytes) => writeFile(fd, bytes);
   }
 
   /** Writes all of it; rejects with `ClosedPipe` when nobody reads any more. */
   write(data: Uint8Array | string): Promise<void> {
     const bytes = typeof data === 'string' ? bytesOf(data) : data;
-    this.#tail = this.#tail.then(() => writeAll(this.#fd, bytes));
+    this.#tail = this.#tail.then(() => this.#writeAll(bytes));
     this.#tail.catch(() => {});
     return this.#tail;
   }
@@ -38,22 +39,40 @@ export class Output {
   }
 }
 
-async function writeAll(fd: number, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
-    try {
-      at += await writeSome(fd, bytes, at);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EPIPE') throw new ClosedPipe();
-      if (code !== 'EAGAIN') throw error;
-      // The descriptor was made non-blocking by another process; Node has no other way to wait for it.
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+function isPipe(fd: number): boolean {
+  try {
+    const facts = fstatSync(fd);
+    return facts.isFIFO() || facts.isSocket();
+  } catch {
+    return false;
   }
+}
+
+/** A write to a full pipe waits in the event loop. On libuv's threads it would wait in a system call that no exit of the process can end. */
+function pipeWriter(fd: number): (bytes: Uint8Array) => Promise<void> {
+  let socket: Socket | undefined;
+  return (bytes) => {
+    if (socket === undefined) {
+      socket = new Socket({ fd, readable: false, writable: true });
+      socket.on('error', () => {});
+    }
+    const pipe = socket;
+    return new Promise((resolve, reject) => {
+      pipe.write(bytes, (error) => (error == null ? resolve() : reject(isClosed(error) ? new ClosedPipe() : error)));
+    });
+  };
+}
+
+async function writeFile(fd: number, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += await writeSome(fd, bytes, at);
 }
 
 function writeSome(fd: number, bytes: Uint8Array, at: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    write(fd, bytes, at, bytes.length - at, null, (error, written) => (error === null ? resolve(written) : reject(error)));
+    write(fd, bytes, at, bytes.length - at, null, (error, written) => (error === null ? resolve(written) : reject(isClosed(error) ? new ClosedPipe() : error)));
   });
+}
+
+function isClosed(error: Error): boolean {
+  return ['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED'].includes((error as NodeJS.ErrnoException).code ?? '');
 }

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { Command, CommanderError, Option } from 'commander';
 import type { CommonOptions, Context } from './context.js';
 
@@ -10,7 +11,7 @@ type Run<Options> = (context: Context, operands: readonly string[], options: Opt
 export function buildProgram(start: Start): Command {
   const program = new Command('chunker')
     .description('Cuts, hashes, compresses and compares files, directories and Nix archives.')
-    .version('', '-V, --version', 'print the version')
+    .version((createRequire(import.meta.url)('@chunker/cli/package.json') as { version: string }).version, '-V, --version', 'print the version')
     .helpCommand(false)
     .showSuggestionAfterError()
     .configureHelp({ helpWidth: Math.min(process.stdout.columns ?? 80, 80), showGlobalOptions: true });
@@ -28,6 +29,11 @@ export function buildProgram(start: Start): Command {
 /** Commander's way of saying that the arguments are wrong. */
 export function isUsage(error: unknown): error is CommanderError {
   return error instanceof CommanderError && !isHelp(error);
+}
+
+/** What commander complains of, in words. */
+export function usageReason(error: CommanderError): string {
+  return error.code === 'commander.help' ? 'a command is missing (see --help)' : error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
 }
 
 /** Commander's way of saying that help was printed. */
@@ -138,7 +144,7 @@ function action<Options>(start: Start, load: () => Promise<Run<Options>>) {
 
 /** Errors are thrown, and printed once, by main. */
 function quiet(made: Command): void {
-  made.exitOverride().configureOutput({ outputError: () => {} });
+  made.exitOverride().configureOutput({ outputError: () => {}, writeErr: () => {} });
 }
 
 function collect(value: string, before: readonly string[]): readonly string[] {

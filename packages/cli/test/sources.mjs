@@ -1,9 +1,11 @@
 // Runs the command from its sources: `node --conditions=@chunker/source --import this chunker.ts`. Types are stripped by esbuild, `.js` in an import finds the `.ts`.
-import { existsSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { register } from 'node:module';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
-import { transformSync } from 'esbuild';
 
 if (isMainThread) register(import.meta.url);
 
@@ -17,6 +19,20 @@ export async function resolve(specifier, context, next) {
 
 export async function load(url, context, next) {
   if (!url.startsWith('file:') || !url.endsWith('.ts')) return next(url, context);
-  const { code } = transformSync(readFileSync(fileURLToPath(url), 'utf8'), { loader: 'ts', format: 'esm', target: 'node20', sourcefile: url });
+  const code = await stripped(readFileSync(fileURLToPath(url), 'utf8'), url);
   return { format: 'module', source: code, shortCircuit: true };
+}
+
+const cache = join(tmpdir(), `chunker-sources-${userInfo().uid}`);
+
+/** The source without types; kept by its content, because a test file starts the command dozens of times. */
+async function stripped(source, url) {
+  const file = join(cache, createHash('sha256').update(source).digest('hex'));
+  if (existsSync(file)) return readFileSync(file, 'utf8');
+  const { transformSync } = await import('esbuild');
+  const { code } = transformSync(source, { loader: 'ts', format: 'esm', target: 'node20', sourcefile: url });
+  mkdirSync(cache, { recursive: true });
+  writeFileSync(`${file}.${process.pid}`, code);
+  renameSync(`${file}.${process.pid}`, file);
+  return code;
 }

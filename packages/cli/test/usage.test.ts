@@ -1,0 +1,172 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { chunker, shell, start, ended } from './command.js';
+import { noise, testFolder } from './folder.js';
+
+const folder = testFolder();
+writeFileSync(join(folder, 'data'), noise(500_000));
+
+const WRONG: readonly (readonly string[])[] = [
+  ['nonsense'],
+  ['hash', '--nonsense'],
+  ['scan'],
+  ['nar'],
+  ['nar', 'pack'],
+  ['hash', '--encoding', 'base58', 'data'],
+  ['hash', '--length', '1e3', 'data'],
+  ['hash', '--length', '0x10', 'data'],
+  ['hash', '--length', '１', 'data'],
+  ['hash', '--threads', '0', 'data'],
+  ['hash', '--kernel', 'magic', 'data'],
+  ['hash', '-a', 'nonsense', 'data'],
+  ['hash', '-a', 'blake3:nonsense=1', 'data'],
+  ['hash', '-a', 'x'.repeat(100_000), 'data'],
+  ['chunk', '--chunker', 'fastcdc:min=1', 'data'],
+  ['chunk', '--chunker', 'fastcdc:min', 'data'],
+  ['chunk', '--profile', 'no-such-profile', 'data'],
+  ['chunk', 'data', 'data'],
+  ['decompress', '--max-output', '1 apple', '-o', 'x', 'data'],
+  ['compress', '--json', 'data'],
+  ['scan', '-', '-'],
+];
+
+describe('wrong usage', () => {
+  it.each(WRONG.map((given) => [given.join(' ').slice(0, 60), given] as const))('%s ends with 2 and says why', async (_, given) => {
+    const { status, stderr, text } = await chunker(given, { cwd: folder });
+    expect(stderr).toMatch(/^chunker: [a-z_]+: ./);
+    expect(stderr.trim().split('\n').length).toBe(1);
+    expect(status).toBe(2);
+    if (!given.includes('--json')) expect(text).toBe('');
+  });
+
+  it('is an error document with --json', async () => {
+    const { status, text } = await chunker(['hash', '--json', '--nonsense'], { cwd: folder });
+    expect(JSON.parse(text)).toEqual({
+      error: { code: 'invalid_usage', message: expect.stringMatching(/^invalid_usage: /), details: { reason: expect.any(String) } },
+    });
+    expect(status).toBe(2);
+  });
+});
+
+describe('the command', () => {
+  it('shows help on standard output, at 80 columns, with the commands that are built and no others', async () => {
+    const { status, text } = await chunker(['--help']);
+    expect(status).toBe(0);
+    for (const name of ['scan', 'chunk', 'hash', 'compress', 'decompress', 'nar', 'list', 'doctor', 'conformance'])
+      expect(text).toMatch(new RegExp(`^  ${name} `, 'm'));
+    expect(text).not.toMatch(/^ {2}(bench|inspect|serve|init|commit) /m);
+    expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  it('tells its version', async () => {
+    expect((await chunker(['--version'])).text).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect((await chunker(['-V'])).text).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('takes what follows -- as names', async () => {
+    writeFileSync(join(folder, '--json'), 'a name');
+    const { text, status } = await chunker(['hash', '--', '--json'], { cwd: folder });
+    expect(text).toMatch(/^[0-9a-f]{64} {2}--json\n$/);
+    expect(status).toBe(0);
+  });
+
+  it('reports a failing file, goes on with the others and ends with 1', async () => {
+    const { status, stderr, text } = await chunker(['hash', 'data', 'missing', 'data', '.'], { cwd: folder });
+    expect(text.trim().split('\n').length).toBe(2);
+    expect(stderr).toMatch(/^chunker: not_found: missing .*\nchunker: is_directory: \. .*\n$/);
+    expect(status).toBe(1);
+  });
+
+  it('ends partly failed with an error document behind the result', async () => {
+    const { status, text } = await chunker(['hash', '--json', 'data', 'missing'], { cwd: folder });
+    const [rows, failure] = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(rows).toEqual([{ path: 'data', algorithm: 'blake3', digest: expect.stringMatching(/^[0-9a-f]{64}$/) }]);
+    expect(failure.error).toMatchObject({ code: 'partly_failed', details: { failed: 1 } });
+    expect(status).toBe(1);
+  });
+
+  it('ends without a word when nobody reads on', async () => {
+    const spec = 'fastcdc:min=64,avg=256,max=1024';
+    const { text, stderr } = await shell(`chunker chunk --chunker ${spec} data | head -n 2; echo "\${PIPESTATUS[0]}"`, { cwd: folder });
+    expect(stderr).toBe('');
+    expect(text.trim().split('\n').at(-1)).toMatch(/^(0|141)$/);
+    expect(text.trim().split('\n').length).toBe(3);
+  });
+
+  it('fails with 1 when standard output is full', async () => {
+    const { text, stderr } = await shell('chunker nar pack data > /dev/full; echo $?', { cwd: folder });
+    expect(text).toBe('1\n');
+    expect(stderr).toMatch(/^chunker: io_error: .*ENOSPC/);
+  });
+
+  it('shows progress when told to, on standard error alone', async () => {
+    const loud = await chunker(['nar', 'hash', '--progress', 'data'], { cwd: folder });
+    expect(loud.stderr).toContain('nar hash data');
+    expect(loud.text).toMatch(/^sha256-\S+ {2}\d+\n$/);
+    const silent = await chunker(['nar', 'hash', 'data'], { cwd: folder });
+    expect(silent.stderr).toBe('');
+  });
+
+  it('ends with 130 on Ctrl-C, and at once on the second', async () => {
+    const child = start(['hash', '-'], { stdio: ['pipe', 'pipe', 'pipe'] });
+    child.stdin?.write('some');
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    const ending = new Promise<number | null>((resolve) => child.on('close', resolve));
+    child.kill('SIGINT');
+    setTimeout(() => child.kill('SIGINT'), 3000);
+    expect(await ending).toBe(130);
+  });
+
+  it('keeps names that are no UTF-8, reversibly', async () => {
+    const odd = Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0x6f, 0xff, 0x64, 0x0a])]);
+    writeFileSync(odd, 'odd');
+    const { text } = await shell(`chunker hash --json $'o\\xffd\\n'; chunker hash $'o\\xffd\\n' | sha256sum; b=$(printf 'o\\xffd\\\\n'); `, { cwd: folder });
+    const [json] = text.split('\n');
+    expect(JSON.parse(json as string)[0].path).toBe('o\udcffd\n');
+    expect(json).toContain('\\udcff');
+    const { stdout } = await shell(`chunker hash $'o\\xffd\\n'`, { cwd: folder });
+    expect(stdout.subarray(-7)).toEqual(Buffer.from([0x20, 0x6f, 0xff, 0x64, 0x5c, 0x6e, 0x0a]));
+    expect(stdout[0]).toBe(0x5c);
+  });
+
+  it('lists what is registered', async () => {
+    const rows = JSON.parse((await chunker(['list', '--json'])).text) as { kind: string; name: string; package: string; version: string; kernels: object[] }[];
+    expect(rows).toContainEqual({ kind: 'hash', name: 'blake3', package: '@chunker/hash-blake3', version: expect.any(String), kernels: expect.any(Array) });
+    const sha256 = rows.find(({ name }) => name === 'sha256');
+    expect(sha256?.kernels).toContainEqual({ kind: 'js', available: true });
+  });
+
+  it('examines the machine', async () => {
+    const found = JSON.parse((await chunker(['doctor', '--json'])).text);
+    expect(Object.keys(found)).toEqual(['versions', 'cpu', 'threads', 'kernels', 'accelerators', 'limits']);
+    expect((await chunker(['doctor'])).text.split('\n').every((line) => line.length <= 80)).toBe(true);
+  });
+
+  it('loads the plugins of the nearest package.json, and those named', async () => {
+    const place = join(folder, 'project', 'node_modules', 'mirror');
+    mkdirSync(place, { recursive: true });
+    writeFileSync(join(folder, 'project', 'package.json'), JSON.stringify({ name: 'project', version: '1.0.0', dependencies: { mirror: '*' } }));
+    writeFileSync(join(place, 'package.json'), JSON.stringify({ name: 'mirror', version: '3.2.1', type: 'module', chunker: { plugin: './plugin.js' } }));
+    const core = new URL('../../core/src/index.ts', import.meta.url).href;
+    writeFileSync(
+      join(place, 'plugin.js'),
+      `import { defineCodec } from '${core}';\nconst turn = (data) => data.slice().reverse();\nexport default [defineCodec({ name: 'mirror', compress: turn, decompress: turn })];\n`,
+    );
+    const cwd = join(folder, 'project');
+    const rows = JSON.parse((await chunker(['list', '--json'], { cwd })).text) as { name: string }[];
+    expect(rows.find(({ name }) => name === 'mirror')).toMatchObject({
+      package: 'mirror',
+      version: '3.2.1',
+      kernels: expect.arrayContaining([{ kind: 'js', available: true }]),
+    });
+    expect((await chunker(['compress', '-c', 'mirror'], { cwd, input: 'abc' })).text).toBe('cba');
+    const asked = await chunker(['list', '--plugin', 'no-such-package'], { cwd });
+    expect(asked.stderr).toMatch(/^chunker: invalid_plugin: /);
+    expect(asked.status).toBe(1);
+    expect(ended).toBeTypeOf('function');
+  });
+});
