@@ -19,26 +19,32 @@ const MASKS: readonly number[] = [
   ...[0xd937_7757_7000, 0xdb37_7757_7000],
 ];
 
+/** A number of 48 bits. */
 interface Halves {
-  readonly low: number;
-  readonly high: number;
+  low: number;
+  high: number;
 }
 
 const halves = (value: number): Halves => ({ low: value % HALF, high: Math.floor(value / HALF) });
 
+interface Gear {
+  readonly low: Int32Array;
+  readonly high: Int32Array;
+}
+
 /** Reference and fall-back. */
 export const kernel: ChunkingKernel<FastCdcOptions> = {
-  // Measured: some 400 MB/s.
-  costPerByte: () => 2.5,
+  // Some 500 MB/s.
+  costPerByte: () => 2,
   cutter(options): Cutter {
     const { min, avg, max } = options;
-    return { minSize: min - (min % 2), maxSize: max, targetSize: avg, nextCut: cutterOf(options) };
+    return { minSize: even(min), maxSize: max, targetSize: avg, nextCut: cutterOf(options) };
   },
 };
 
 /** The search for the end of the chunk that starts at the window's first byte. */
 function cutterOf({ min, avg, max, normalization, seed }: FastCdcOptions): (window: Uint8Array) => number {
-  const { low, high } = seededGear(seed);
+  const gear = seededGear(BigInt(seed));
   // Rounded, not floored: sizes between two powers of two belong to the nearer one.
   const bits = Math.round(Math.log2(avg));
   const strict = halves(MASKS[bits + normalization] as number);
@@ -49,27 +55,39 @@ function cutterOf({ min, avg, max, normalization, seed }: FastCdcOptions): (wind
     // Positions are tested in pairs: an odd minimum begins one byte early, and an odd end leaves its last byte untested.
     const end = Math.min(window.length, max);
     const lastTested = even(end);
-    const center = even(avg);
-    let mask = strict;
-    let lowHash = 0;
-    let highHash = 0;
-    for (let position = even(min); position < lastTested; position++) {
-      if (position === center) mask = loose;
-      const byte = window[position] as number;
-      const sum = (lowHash << 1) + (low[byte] as number);
-      lowHash = sum & (HALF - 1);
-      highHash = ((highHash << 1) + (high[byte] as number) + (sum >>> HALF_BITS)) & (HALF - 1);
-      if (((lowHash & mask.low) | (highHash & mask.high)) === 0) return position;
-    }
-    return end;
+    const center = Math.min(even(avg), lastTested);
+    const hash: Halves = { low: 0, high: 0 };
+    let position = scan(window, even(min), center, gear, strict, hash);
+    if (position < center) return position;
+    position = scan(window, center, lastTested, gear, loose, hash);
+    return position < lastTested ? position : end;
   };
+}
+
+/** Rolls `hash` on; the first position from `from` on where it has no bit of `mask`, or `limit`. On its own because V8 compiles it once and well. */
+function scan(window: Uint8Array, from: number, limit: number, gear: Gear, mask: Readonly<Halves>, hash: Halves): number {
+  const { low: lowGear, high: highGear } = gear;
+  const { low: lowMask, high: highMask } = mask;
+  let { low, high } = hash;
+  let position = from;
+  for (; position < limit; position++) {
+    const byte = window[position] as number;
+    const sum = (low << 1) + (lowGear[byte] as number);
+    // Literals: a bundler may make the constants above variables, which costs a third here.
+    low = sum & 0xff_ffff;
+    // What grows above 24 bits meets no mask.
+    high = ((high << 1) + (highGear[byte] as number) + (sum >>> 24)) | 0;
+    if (((low & lowMask) | (high & highMask)) === 0) break;
+  }
+  hash.low = low;
+  hash.high = high;
+  return position;
 }
 
 const even = (size: number): number => size - (size % 2);
 
 /** The low 48 bits of the Gear table, each entry combined with the seed by exclusive or. */
-function seededGear(seedText: string): { readonly low: Int32Array; readonly high: Int32Array } {
-  const seed = BigInt(seedText);
+function seededGear(seed: bigint): Gear {
   const seedLow = Number(seed & BigInt(HALF - 1));
   const seedHigh = Number((seed >> BigInt(HALF_BITS)) & BigInt(HALF - 1));
   return {

@@ -3,12 +3,13 @@ import { type FastCdcInput, fastcdc } from '../src/index.js';
 import { kernel as js } from '../src/js.js';
 import { load } from '../src/native.js';
 import schema from '../src/options.js';
+import type { profiles } from '../src/profiles.js';
 
 export const KERNELS = ['native', 'js'] as const;
 export type KernelName = (typeof KERNELS)[number];
 
 /** FastCDC on one kernel and no other. */
-export async function on(kernel: KernelName, options: FastCdcInput): Promise<Chunker> {
+export async function on(kernel: KernelName, options: FastCdcInput | { readonly profile: keyof typeof profiles }): Promise<Chunker> {
   return configure(fastcdc, options, {}, { kernel });
 }
 
