@@ -25,7 +25,8 @@ export async function lawsOf(definition: Algorithm, settings: LawSettings = {}):
   const only = settings.only === undefined ? undefined : [settings.only].flat();
   const known = LAWS[definition.kind] as readonly Law[];
   for (const id of only ?? []) {
-    if (!known.some((law) => law.id === id)) throw new RangeError(`there is no law '${id}' for a ${definition.kind}; there are ${known.map((law) => law.id).join(', ')}`);
+    if (!known.some((law) => law.id === id))
+      throw new RangeError(`there is no law '${id}' for a ${definition.kind}; there are ${known.map((law) => law.id).join(', ')}`);
   }
   const subjects = await subjectsOf(definition, settings);
   return subjects.flatMap((subject) =>

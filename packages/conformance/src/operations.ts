@@ -17,10 +17,7 @@ export interface Operation<Kind extends AlgorithmKind> {
 }
 
 /** The doors that can be used: `Sync` twins are there only where the kernel can answer at once. */
-export function usable<Kind extends AlgorithmKind>(
-  operations: readonly Operation<Kind>[],
-  algorithm: Faces[Kind],
-): readonly Operation<Kind>[] {
+export function usable<Kind extends AlgorithmKind>(operations: readonly Operation<Kind>[], algorithm: Faces[Kind]): readonly Operation<Kind>[] {
   return algorithm.capabilities.sync ? operations : operations.filter((operation) => operation.sync !== true);
 }
 

@@ -11,7 +11,12 @@ export interface Subject<Kind extends AlgorithmKind> {
 
 type Taking = Pick<LawSettings, 'options' | 'handles'>;
 
-async function take<Kind extends AlgorithmKind>(definition: Algorithm<Kind>, registry: Registry, kernel: KernelKind, { options, handles }: Taking): Promise<Faces[Kind]> {
+async function take<Kind extends AlgorithmKind>(
+  definition: Algorithm<Kind>,
+  registry: Registry,
+  kernel: KernelKind,
+  { options, handles }: Taking,
+): Promise<Faces[Kind]> {
   const { name } = definition;
   const given = options as Readonly<Record<string, unknown>> | undefined;
   const doors: Readonly<Record<AlgorithmKind, () => Promise<unknown>>> = {

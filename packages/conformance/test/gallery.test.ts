@@ -25,9 +25,10 @@ describe('the gallery of broken plugins', () => {
   test.each(GALLERY.map((broken) => [broken.definition.name, broken.fault, broken] as const))('%s: %s', async (_name, _fault, broken) => {
     const results = await checkConformance(broken.definition, { seed: 7, runs: 40, ...broken.settings });
     const failed = results.filter((result) => !result.passed);
-    expect([...new Set(failed.map((result) => result.law))].sort(), failed.map((result) => `${result.law}: ${result.counterexample}`).join('\n')).toEqual([broken.breaks].flat().sort());
+    expect([...new Set(failed.map((result) => result.law))].sort(), failed.map((result) => `${result.law}: ${result.counterexample}`).join('\n')).toEqual(
+      [broken.breaks].flat().sort(),
+    );
     for (const { counterexample } of failed) expect(counterexample).toMatch(/seed: -?\d+/);
     if (typeof broken.breaks !== 'string') expect(broken.because).toBeTruthy();
   });
 });
-

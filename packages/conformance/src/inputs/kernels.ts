@@ -3,7 +3,9 @@ import fc from 'fast-check';
 
 /** One of several algorithms, by its kernel; prints as its kernel's name. */
 export function kernelsOf<Face extends { readonly kernel: KernelKind }>(faces: readonly Face[]): fc.Arbitrary<Face> {
-  const named = faces.map((face) => new Proxy(face, { get: (_target, name) => (name === fc.toStringMethod ? () => `the ${face.kernel} kernel` : bound(face, name)) }));
+  const named = faces.map(
+    (face) => new Proxy(face, { get: (_target, name) => (name === fc.toStringMethod ? () => `the ${face.kernel} kernel` : bound(face, name)) }),
+  );
   return fc.constantFrom(...named);
 }
 

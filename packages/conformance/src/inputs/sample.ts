@@ -63,10 +63,7 @@ export function numbersFrom(seed: number): (bound: number) => number {
   };
 }
 
-const WORDS =
-  'the of store path and a derivation in is output hash that for chunk narinfo with signature glibc as lib share bin include'.split(
-    ' ',
-  );
+const WORDS = 'the of store path and a derivation in is output hash that for chunk narinfo with signature glibc as lib share bin include'.split(' ');
 
 const FILLERS: Readonly<Record<Shape, (bytes: Uint8Array, next: (bound: number) => number) => void>> = {
   zeros() {},

@@ -35,7 +35,10 @@ class Sizes extends fc.Arbitrary<number> {
 
 /** `boundaries` are sizes worth testing exactly; `small` bounds the bulk of the rest. */
 export function sizes(boundaries: readonly number[], small: number): fc.Arbitrary<number> {
-  return new Sizes([...new Set(boundaries.filter((size) => size >= 0))].sort((a, b) => a - b), small);
+  return new Sizes(
+    [...new Set(boundaries.filter((size) => size >= 0))].sort((a, b) => a - b),
+    small,
+  );
 }
 
 /** Powers of two and their neighbours: where block formats, counters and vector loops change their way. */

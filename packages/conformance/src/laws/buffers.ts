@@ -64,8 +64,12 @@ const inputIsNotKept = <Kind extends AlgorithmKind>(kind: Kind, operations: read
         if (!one.ok) return;
         const copy = one.value.slice();
         scribble(shared);
-        promised(sameBytes(copy, one.value), () => `writing over the input of ${operation.name} after the call changed its result: ${difference(copy, one.value)}`);
-        const run = async (length: number) => outcomeOf(async () => meaningOf(operation, algorithm, await operation.run(algorithm, shared.subarray(0, length))));
+        promised(
+          sameBytes(copy, one.value),
+          () => `writing over the input of ${operation.name} after the call changed its result: ${difference(copy, one.value)}`,
+        );
+        const run = async (length: number) =>
+          outcomeOf(async () => meaningOf(operation, algorithm, await operation.run(algorithm, shared.subarray(0, length))));
         const changed = shared.slice(0, input.length);
         const fresh = await outcomeOf(async () => meaningOf(operation, algorithm, await operation.run(algorithm, changed)));
         expectSameBytes(`${operation.name} of a buffer that was written over in place`, fresh, await run(input.length));

@@ -31,12 +31,7 @@ export const LAWS: { readonly [Kind in AlgorithmKind]: readonly Law<Kind>[] } = 
     ...callLaws('codec', CODEC_OPERATIONS),
     ...optionLaws('codec'),
   ],
-  hash: [
-    ...all<'hash'>(digests, hashPieces),
-    ...bufferLaws('hash', HASH_OPERATIONS),
-    ...callLaws('hash', HASH_OPERATIONS),
-    ...optionLaws('hash'),
-  ],
+  hash: [...all<'hash'>(digests, hashPieces), ...bufferLaws('hash', HASH_OPERATIONS), ...callLaws('hash', HASH_OPERATIONS), ...optionLaws('hash')],
   chunker: [
     ...all<'chunker'>(cuts, chunkerDoors),
     hintsAreRespected,

@@ -27,7 +27,10 @@ export function batchOutput(parts: readonly Uint8Array[], errors: Map<number, Er
 }
 
 /** A push form that keeps everything until the end. */
-export function collecting(finish: (all: Uint8Array) => Uint8Array, take = (piece: Uint8Array, _all: Uint8Array[]): Uint8Array | undefined => piece): PushTransform {
+export function collecting(
+  finish: (all: Uint8Array) => Uint8Array,
+  take = (piece: Uint8Array, _all: Uint8Array[]): Uint8Array | undefined => piece,
+): PushTransform {
   const all: Uint8Array[] = [];
   return {
     push(piece) {

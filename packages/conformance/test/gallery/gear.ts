@@ -26,6 +26,7 @@ export const gearCutter = (seed = 0): Cutter => ({ ...SIZES, nextCut: (window) =
 /** What `cutAll` owes: the chunks that further bytes cannot change, and with `isLast` all. */
 export function gearCutAll(window: Uint8Array, isLast: boolean, cut: (window: Uint8Array) => number = gearCut): Uint32Array {
   const lengths: number[] = [];
-  for (let at = 0; at < window.length && (isLast || window.length - at >= SIZES.maxSize); at += lengths.at(-1) as number) lengths.push(cut(window.subarray(at)));
+  for (let at = 0; at < window.length && (isLast || window.length - at >= SIZES.maxSize); at += lengths.at(-1) as number)
+    lengths.push(cut(window.subarray(at)));
   return Uint32Array.from(lengths);
 }

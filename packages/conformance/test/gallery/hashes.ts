@@ -137,7 +137,11 @@ export const BROKEN_HASHES: readonly BrokenPlugin[] = [
   },
   {
     fault: 'looks at the first 64 bytes and the length',
-    definition: defineHash({ name: 'near-sighted', ...FOLD, hash: (data) => fold(concat(data.subarray(0, 64), new Uint8Array([data.length, data.length >> 8, data.length >> 16]))) }),
+    definition: defineHash({
+      name: 'near-sighted',
+      ...FOLD,
+      hash: (data) => fold(concat(data.subarray(0, 64), new Uint8Array([data.length, data.length >> 8, data.length >> 16]))),
+    }),
     breaks: 'hash.every-byte-matters',
   },
   {

@@ -10,7 +10,9 @@ const KEY = Uint8Array.from({ length: 16 }, (_, i) => 200 - i);
 /** Plugins with nothing wrong: every law has to pass them. */
 export const SOUND: readonly { readonly definition: Algorithm; readonly settings?: LawSettings }[] = [
   { definition: defineCodec({ name: 'frames', ...FRAMES }) },
-  { definition: defineCodec({ name: 'copying', compress: (data) => data, decompress: (data) => data, guarantees: { deterministic: true, concatenable: true } }) },
+  {
+    definition: defineCodec({ name: 'copying', compress: (data) => data, decompress: (data) => data, guarantees: { deterministic: true, concatenable: true } }),
+  },
   {
     definition: defineCodec({
       name: 'later',
@@ -43,11 +45,19 @@ export const SOUND: readonly { readonly definition: Algorithm; readonly settings
     settings: { handles: { key: KEY } },
   },
   {
-    definition: defineHash({ name: 'fold-seeded', ...FOLD, options: z.strictObject({ seed: z.int().min(0).default(0) }), hash: (data, { seed }) => fold(data, seed) }),
+    definition: defineHash({
+      name: 'fold-seeded',
+      ...FOLD,
+      options: z.strictObject({ seed: z.int().min(0).default(0) }),
+      hash: (data, { seed }) => fold(data, seed),
+    }),
     settings: { options: { seed: 3 } },
   },
   { definition: defineHash({ name: 'one-byte', digestLength: 1, hash: (data) => fold(data).slice(0, 1) }) },
-  { definition: defineChunker({ name: 'gear', options, profiles: { 'gear/1': { seed: 7 } }, cutter: ({ seed }) => gearCutter(seed) }), settings: { options: { seed: 5 } } },
+  {
+    definition: defineChunker({ name: 'gear', options, profiles: { 'gear/1': { seed: 7 } }, cutter: ({ seed }) => gearCutter(seed) }),
+    settings: { options: { seed: 5 } },
+  },
   {
     definition: defineChunker({
       name: 'fixed',
@@ -59,7 +69,11 @@ export const SOUND: readonly { readonly definition: Algorithm; readonly settings
     definition: defineChunker({
       name: 'gear-all',
       options,
-      cutter: () => ({ ...gearCutter(), cutAll: async (window, isLast) => gearCutAll(window, isLast), cutAllSync: (window, isLast) => gearCutAll(window, isLast) }),
+      cutter: () => ({
+        ...gearCutter(),
+        cutAll: async (window, isLast) => gearCutAll(window, isLast),
+        cutAllSync: (window, isLast) => gearCutAll(window, isLast),
+      }),
     }),
   },
 ];

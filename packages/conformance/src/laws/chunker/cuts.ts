@@ -39,7 +39,8 @@ export const keepsItsSizes = law({
 export const sizesAreSane = law({
   id: 'chunker.sizes-are-sane',
   kind: 'chunker',
-  promise: '`minSize`, `targetSize` and `maxSize` are whole and ascending; `reach` is no less than `maxSize`, because a cut at the end of the window looks at all of it.',
+  promise:
+    '`minSize`, `targetSize` and `maxSize` are whole and ascending; `reach` is no less than `maxSize`, because a cut at the end of the window looks at all of it.',
   effort: 0.01,
   property: (chunker) =>
     fc.asyncProperty(fc.constant(chunker.spec), () => {

@@ -62,13 +62,19 @@ export const streamEqualsWhole = law({
   kind: 'chunker',
   promise: 'However a stream is split into reads and windows, its chunks are those of the whole.',
   property: (chunker, { inputs }) =>
-    fc.asyncProperty(inputs.data, inputs.split, fc.array(fc.nat(2 * chunker.maxSize), { maxLength: 4 }), fc.boolean(), async (sample, split, extra, windows) => {
-      const whole = await cutsOf(chunker, sample.fresh());
-      const stream = () => lengthsOfStream(chunker.chunkStream(split.pieces(sample.fresh())));
-      const found = await orNothing(() => (windows ? windowed(chunker, sample.fresh(), extra) : stream()));
-      const name = windows ? `in windows of reach plus ${extra.join(', ') || 'nothing'}` : `the stream ${split}`;
-      expectSameCuts(name, whole, found);
-    }),
+    fc.asyncProperty(
+      inputs.data,
+      inputs.split,
+      fc.array(fc.nat(2 * chunker.maxSize), { maxLength: 4 }),
+      fc.boolean(),
+      async (sample, split, extra, windows) => {
+        const whole = await cutsOf(chunker, sample.fresh());
+        const stream = () => lengthsOfStream(chunker.chunkStream(split.pieces(sample.fresh())));
+        const found = await orNothing(() => (windows ? windowed(chunker, sample.fresh(), extra) : stream()));
+        const name = windows ? `in windows of reach plus ${extra.join(', ') || 'nothing'}` : `the stream ${split}`;
+        expectSameCuts(name, whole, found);
+      },
+    ),
 });
 
 export const chunkBatchEqualsSingle = law({
@@ -77,7 +83,10 @@ export const chunkBatchEqualsSingle = law({
   promise: '`chunkMany` gives the chunks of each input, in order, as the single call gives them.',
   property: (chunker, { inputs }) =>
     fc.asyncProperty(fc.array(inputs.data, { maxLength: 4 }), FORMS, fc.boolean(), async (samples, form, sync) => {
-      const batch = batchOf(form, samples.map((sample) => sample.fresh()));
+      const batch = batchOf(
+        form,
+        samples.map((sample) => sample.fresh()),
+      );
       const lists = await orNothing(() => (sync && chunker.capabilities.sync ? chunker.chunkManySync(batch) : chunker.chunkMany(batch)));
       promised(lists === undefined || lists.length === samples.length, () => `${samples.length} inputs gave ${lists?.length} lists`);
       const singles = await Promise.all(samples.map((sample) => cutsOf(chunker, sample.fresh())));

@@ -28,7 +28,8 @@ async function byTheRule(chunker: Chunker, data: Uint8Array, at: readonly number
 export const hintsAreRespected = law({
   id: 'chunker.hints',
   kind: 'chunker',
-  promise: 'Core takes the hint nearest to the natural cut within the tolerance and within minSize..maxSize (of two equally near ones the earlier), else the natural cut; the next chunk starts there.',
+  promise:
+    'Core takes the hint nearest to the natural cut within the tolerance and within minSize..maxSize (of two equally near ones the earlier), else the natural cut; the next chunk starts there.',
   property: (chunker, { inputs }) =>
     fc.asyncProperty(inputs.data, fc.array(fc.nat(999), { maxLength: 12 }), fc.nat(1000), async (sample, shares, share) => {
       const at = [...new Set(shares.map((each) => Math.floor((sample.length * each) / 1000)))].sort((a, b) => a - b);

@@ -16,7 +16,11 @@ export function fedLengths(chunker: Chunker, pieces: Iterable<Uint8Array>, call?
   return lengths;
 }
 
-const door = (name: string, run: (chunker: Chunker, data: Uint8Array, call?: CallParameters) => Promise<Uint8Array> | Uint8Array, sync = false): Operation<'chunker'> => ({
+const door = (
+  name: string,
+  run: (chunker: Chunker, data: Uint8Array, call?: CallParameters) => Promise<Uint8Array> | Uint8Array,
+  sync = false,
+): Operation<'chunker'> => ({
   name,
   sync,
   input: (_chunker, sample) => Promise.resolve(sample.fresh()),

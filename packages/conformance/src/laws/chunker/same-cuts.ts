@@ -16,7 +16,8 @@ export function byNextCut(chunker: Chunker, data: Uint8Array): Promise<number[] 
 /** Holds the cuts of one way to those of another; both may fail. */
 export function expectSameCuts(what: string, expected: ArrayLike<number> | undefined, found: ArrayLike<number> | undefined): void {
   if (expected === undefined && found === undefined) return;
-  if (expected === undefined || found === undefined) throw new BrokenPromise(`${what}: it ${found ? 'cuts' : 'fails'} where the plain call ${expected ? 'cuts' : 'fails'}`);
+  if (expected === undefined || found === undefined)
+    throw new BrokenPromise(`${what}: it ${found ? 'cuts' : 'fails'} where the plain call ${expected ? 'cuts' : 'fails'}`);
   const length = Math.max(expected.length, found.length);
   for (let i = 0, offset = 0; i < length; offset += expected[i] ?? 0, i++) {
     if (expected[i] === found[i]) continue;

@@ -107,7 +107,10 @@ export const staysWithinOutput = law({
       const output = whole.subarray(16, 16 + room);
       const outcome = await outcomeOf(() => (opening ? codec.decompressInto(damage.apply(data), output) : codec.compressInto(sample.fresh(), output)));
       const outside = [...whole.subarray(0, 16), ...whole.subarray(16 + room)];
-      promised(outside.every((byte) => byte === FILL), () => 'it wrote outside the view it was given');
+      promised(
+        outside.every((byte) => byte === FILL),
+        () => 'it wrote outside the view it was given',
+      );
       if (!outcome.ok) return;
       const at = output.findIndex((byte, i) => i >= outcome.value && byte !== FILL && byte !== 0);
       promised(at === -1, () => `it returned ${outcome.value} and left ${output[at]} at offset ${at} of the output`);

@@ -70,7 +70,10 @@ export const detectionIsTotal = law({
         promised(outcome.ok, () => `asked about ${sample}, it ${describeOutcome(outcome)}`);
         answers.push(outcome.value);
       }
-      promised(answers.some((answer) => answer === undefined), () => 'it took twenty inputs of every kind for its own format');
+      promised(
+        answers.some((answer) => answer === undefined),
+        () => 'it took twenty inputs of every kind for its own format',
+      );
     }),
 });
 
@@ -103,6 +106,10 @@ export const kernelsAgree = law({
       if (data === undefined) return;
       const changed = damage.apply(data);
       const mine = await outcomeOf(() => codec.decompress(changed.slice()));
-      expectSameBytes(`the ${other.kernel} kernel, of data by the ${codec.kernel} kernel, ${damage}`, mine, await outcomeOf(() => other.decompress(changed.slice())));
+      expectSameBytes(
+        `the ${other.kernel} kernel, of data by the ${codec.kernel} kernel, ${damage}`,
+        mine,
+        await outcomeOf(() => other.decompress(changed.slice())),
+      );
     }),
 });

@@ -9,7 +9,9 @@ import { collect } from './operations.js';
 const WAYS = ['iterated', 'as a Web stream', 'as a Node stream', 'through a TransformStream'] as const;
 type Way = (typeof WAYS)[number];
 
-const through: Readonly<Record<Way, (stream: () => ByteStream, transform: () => TransformStream<Uint8Array, Uint8Array>, source: Iterable<Uint8Array>) => Promise<Uint8Array>>> = {
+const through: Readonly<
+  Record<Way, (stream: () => ByteStream, transform: () => TransformStream<Uint8Array, Uint8Array>, source: Iterable<Uint8Array>) => Promise<Uint8Array>>
+> = {
   iterated: (stream) => collect(stream()),
   'as a Web stream': (stream) => collect(read(stream().toWeb())),
   'as a Node stream': (stream) => collect(stream().toNode()),
@@ -35,11 +37,19 @@ function readable(source: Iterable<Uint8Array>): ReadableStream<Uint8Array> {
 const ways = () => fc.constantFrom(...(typeof process === 'undefined' ? WAYS.filter((way) => way !== 'as a Node stream') : WAYS));
 
 function compressPieces(codec: Codec, way: Way, source: Iterable<Uint8Array>): Promise<Uint8Array> {
-  return through[way](() => codec.compressStream(source), () => codec.compressor(), source);
+  return through[way](
+    () => codec.compressStream(source),
+    () => codec.compressor(),
+    source,
+  );
 }
 
 function decompressPieces(codec: Codec, way: Way, source: Iterable<Uint8Array>): Promise<Uint8Array> {
-  return through[way](() => codec.decompressStream(source), () => codec.decompressor(), source);
+  return through[way](
+    () => codec.decompressStream(source),
+    () => codec.decompressor(),
+    source,
+  );
 }
 
 export const compressingInPieces = law({

@@ -128,7 +128,10 @@ export const batchEqualsSingle = law({
   promise: '`hashMany` writes the digest of range i at `i * digestLength`: all digests in order, each as `hash` gives it.',
   property: (hash, { inputs }) =>
     fc.asyncProperty(fc.array(inputs.data, { maxLength: 12 }), FORMS, fc.boolean(), async (samples, form, sync) => {
-      const batch = batchOf(form, samples.map((sample) => sample.fresh()));
+      const batch = batchOf(
+        form,
+        samples.map((sample) => sample.fresh()),
+      );
       const twin = sync && hash.capabilities.sync;
       const single = (sample: Sample) => (twin ? hash.hashSync(sample.fresh()) : hash.hash(sample.fresh()));
       const digests: Uint8Array[] = [];
