@@ -9,10 +9,10 @@ import type { Kernels, KernelTraits } from './kernel.js';
  */
 export interface HashState {
   update(data: Uint8Array): Awaitable<void>;
-  /** Present where `update` may leave the calling thread. */
-  updateSync?(data: Uint8Array): void;
+  /** Present where `update` may leave the calling thread; a state that has gone to another thread for good has none any more. */
+  readonly updateSync?: ((data: Uint8Array) => void) | undefined;
   digest(): Awaitable<Uint8Array>;
-  digestSync?(): Uint8Array;
+  readonly digestSync?: (() => Uint8Array) | undefined;
   clone?(): HashState;
   dispose?(): void;
 }

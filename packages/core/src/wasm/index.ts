@@ -1,6 +1,3 @@
 export * from './abi.js';
-
-/** Makes a kernel of a module with the shared ABI. */
-export async function adaptWasmKernel(_definition: unknown, _kernel: unknown): Promise<unknown> {
-  throw new Error('modules are not run yet');
-}
+export { adaptWasmKernel } from './adapt.js';
+export { type WasmAnswer, type WasmRequest, WasmRunner } from './runner.js';
