@@ -126,7 +126,10 @@ function askedTwice(hash: Hash, call: Signalled): Hasher {
   return {
     update: (data) => (digest === undefined ? state.update(data) : Promise.resolve()),
     updateSync: (data) => state.updateSync(data),
-    digest: async () => (digest ??= await state.digest()).slice(),
+    async digest() {
+      digest ??= await state.digest();
+      return digest.slice();
+    },
     digestSync: () => state.digestSync(),
     clone: () => state.clone(),
     dispose: () => state.dispose(),

@@ -1,0 +1,6 @@
+import { crc32 } from './crc32.js';
+import { delta } from './delta.js';
+import { lines } from './lines.js';
+import { runs } from './runs.js';
+
+export default [runs, delta, crc32, lines];
