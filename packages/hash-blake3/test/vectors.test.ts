@@ -36,7 +36,11 @@ async function everyWay(hash: Hash, data: Uint8Array): Promise<ReadonlyMap<strin
   await state.update(data.subarray(0, data.length >> 1));
   const copy = state.clone();
   await state.update(new Uint8Array(5));
-  copy.updateSync(data.subarray(data.length >> 1));
+  await copy.update(data.subarray(data.length >> 1));
+  const atOnce = hash.create();
+  atOnce.updateSync(data.subarray(0, data.length >> 1));
+  atOnce.clone().updateSync(new Uint8Array(5));
+  atOnce.updateSync(data.subarray(data.length >> 1));
   const many = await hash.hashMany([data, data.subarray(0, data.length >> 1), data]);
   const manySync = hash.hashManySync({ buffer: data, ranges: { lengths: Uint32Array.of(data.length, 0), offsets: Float64Array.of(0, data.length) } });
   return new Map([
@@ -46,6 +50,7 @@ async function everyWay(hash: Hash, data: Uint8Array): Promise<ReadonlyMap<strin
     ['hashMany last', hex(many.subarray(2 * hash.digestLength))],
     ['hashManySync', hex(manySync.subarray(0, hash.digestLength))],
     ['incremental', hex(await copy.digest())],
+    ['incremental at once', hex(atOnce.digestSync())],
     ['hashStream', hex(await hash.hashStream(pieces(data, 77_777)))],
   ]);
 }

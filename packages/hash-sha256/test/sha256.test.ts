@@ -20,7 +20,11 @@ async function everyWay(hash: Hash, data: Uint8Array): Promise<ReadonlyMap<strin
   await state.update(data.subarray(0, data.length >> 1));
   const copy = state.clone();
   await state.update(new Uint8Array(5));
-  copy.updateSync(data.subarray(data.length >> 1));
+  await copy.update(data.subarray(data.length >> 1));
+  const atOnce = hash.create();
+  atOnce.updateSync(data.subarray(0, data.length >> 1));
+  atOnce.clone().updateSync(new Uint8Array(5));
+  atOnce.updateSync(data.subarray(data.length >> 1));
   const many = await hash.hashMany([data.subarray(1), data]);
   const ranges = { lengths: Uint32Array.of(0, data.length), offsets: Float64Array.of(data.length, 0) };
   return new Map([
@@ -29,6 +33,7 @@ async function everyWay(hash: Hash, data: Uint8Array): Promise<ReadonlyMap<strin
     ['hashMany', hex(many.subarray(32))],
     ['hashManySync', hex(hash.hashManySync({ buffer: data, ranges }).subarray(32))],
     ['incremental', hex(await copy.digest())],
+    ['incremental at once', hex(atOnce.digestSync())],
     ['hashStream', hex(await hash.hashStream(pieces(data, 77_777)))],
   ]);
 }
