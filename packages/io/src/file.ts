@@ -115,4 +115,3 @@ export async function openFile(path: PathLike, options: ReadOptions & { readonly
     throw error;
   }
 }
-

@@ -68,14 +68,14 @@ class NativeTree implements KernelTree {
 
   async read(requests: ReadRequests, window: Uint8Array, reading: Reading, signal: AbortSignal | undefined): Promise<Uint32Array> {
     if (isSlabBacked(window)) return this.#read(requests, window, reading, signal, false);
-    // Memory that its owner may take away is never written to by another thread: by way of a slab.
+    // Memory that its owner may take away is never written to by another thread: by way of a slab, and only what was read, for the rest of the window is the caller's.
     const slab = this.room.slabs.take(window.length);
     try {
       const outcomes = await this.#read(requests, slab.bytes, reading, signal, !isSlabBacked(slab.bytes));
       if (window.length !== slab.bytes.length) {
         throw new IoError('invalid_input', { name: 'window', value: 'detached or shrunk', expected: 'memory that stays until the call settles' });
       }
-      window.set(slab.bytes);
+      requests.copyRead(outcomes, slab.bytes, window);
       return outcomes;
     } finally {
       slab.end();

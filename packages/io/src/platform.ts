@@ -101,14 +101,7 @@ class PlatformTree implements KernelTree {
   }
 }
 
-async function readExact(
-  file: FileHandle,
-  requests: ReadRequests,
-  index: number,
-  window: Uint8Array,
-  reading: Reading,
-  signal: AbortSignal | undefined,
-) {
+async function readExact(file: FileHandle, requests: ReadRequests, index: number, window: Uint8Array, reading: Reading, signal: AbortSignal | undefined) {
   const changed = { bytes: 0, fault: faultOf('file_changed') };
   const words = requests.words.subarray(index * REQUEST_WORDS, (index + 1) * REQUEST_WORDS);
   const place = words[REQUEST.place] as number;
@@ -122,14 +115,7 @@ async function readExact(
   return bytes === length && same ? { bytes, fault: 0 } : changed;
 }
 
-async function readAppended(
-  file: FileHandle,
-  requests: ReadRequests,
-  index: number,
-  rest: Uint8Array,
-  reading: Reading,
-  signal: AbortSignal | undefined,
-) {
+async function readAppended(file: FileHandle, requests: ReadRequests, index: number, rest: Uint8Array, reading: Reading, signal: AbortSignal | undefined) {
   const stats = await file.stat();
   if (stats.isDirectory()) return { bytes: 0, fault: faultOf('is_directory') };
   if (!stats.isFile()) return { bytes: 0, fault: faultOf('unsupported_file_type') };
@@ -173,13 +159,7 @@ class PlatformFile implements KernelFile {
   }
 }
 
-async function readFully(
-  file: FileHandle,
-  position: number,
-  into: Uint8Array,
-  { sliceCapBytes }: Reading,
-  signal: AbortSignal | undefined,
-): Promise<number> {
+async function readFully(file: FileHandle, position: number, into: Uint8Array, { sliceCapBytes }: Reading, signal: AbortSignal | undefined): Promise<number> {
   let done = 0;
   while (done < into.length) {
     signal?.throwIfAborted();

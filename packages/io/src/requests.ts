@@ -66,6 +66,19 @@ export class ReadRequests {
     return wide(this.words, index * REQUEST_WORDS + REQUEST.offset);
   }
 
+  /** Copies what was read, and nothing else, from one window to another of the same size. */
+  copyRead(outcomes: Uint32Array, from: Uint8Array, to: Uint8Array): void {
+    let end = 0;
+    for (let i = 0; i < this.count; i++) {
+      const at = i * REQUEST_WORDS;
+      const bytes = outcomes[i * 2] as number;
+      const append = ((this.words[at + REQUEST.flags] as number) & APPEND) !== 0;
+      const place = append ? end : (this.words[at + REQUEST.place] as number);
+      if (append) end += bytes;
+      to.set(from.subarray(place, place + bytes), place);
+    }
+  }
+
   /** The form that native/kernels/io/src/batch.rs reads. */
   encode(): Uint8Array {
     const bytes = new Uint8Array(this.encodedBytes);

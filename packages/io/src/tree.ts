@@ -106,11 +106,7 @@ export class Tree {
   }
 
   /** The same with an outcome for each request: two words, bytes read and fault (0: none), which `readError` makes an error of. */
-  async readEach(
-    requests: ReadRequests,
-    window: Uint8Array,
-    options: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<Uint32Array> {
+  async readEach(requests: ReadRequests, window: Uint8Array, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<Uint32Array> {
     options.signal?.throwIfAborted();
     this.#busy++;
     try {

@@ -1,5 +1,5 @@
 import { NarError } from '@chunker/core';
-import { compareBytes, displayPath, joinPath, KIND, type PathLike, pathBytes } from '@chunker/io';
+import { compareBytes, displayPath, joinPath, KIND, type PathLike } from '@chunker/io';
 import { NAR_LIMITS } from './limits.js';
 import type { Nodes } from './nodes.js';
 
@@ -10,7 +10,8 @@ export type NarTree =
   | { readonly kind: 'directory'; readonly entries: Iterable<readonly [PathLike, NarTree]> };
 
 interface Level {
-  readonly path: Uint8Array;
+  /** The directory's own name. */
+  readonly name: Uint8Array;
   readonly entries: readonly (readonly [Uint8Array, NarTree])[];
   next: number;
 }
@@ -23,7 +24,6 @@ export class DescribedNodes implements Nodes {
   #node: NarTree;
   #started = false;
   #entered = false;
-  #directory: Uint8Array = NOTHING;
   depth = 0;
   name: Uint8Array = NOTHING;
   target: Uint8Array = NOTHING;
@@ -45,7 +45,7 @@ export class DescribedNodes implements Nodes {
   }
 
   get path(): Uint8Array {
-    return joinPath(this.#directory, this.name);
+    return this.#join(this.name);
   }
 
   advance(): boolean {
@@ -54,7 +54,7 @@ export class DescribedNodes implements Nodes {
       return this.#arrive();
     }
     if (this.#entered && this.#node.kind === 'directory') {
-      this.#levels.push({ path: this.path, entries: sorted(this.#node.entries, this.path), next: 0 });
+      this.#levels.push({ name: this.name, entries: this.#sorted(this.#node.entries), next: 0 });
     }
     for (let level = this.#levels.at(-1); level !== undefined; level = this.#levels.at(-1)) {
       const entry = level.entries[level.next++];
@@ -63,7 +63,6 @@ export class DescribedNodes implements Nodes {
         continue;
       }
       this.depth = this.#levels.length;
-      this.#directory = level.path;
       [this.name, this.#node] = entry;
       return this.#arrive();
     }
@@ -84,41 +83,61 @@ export class DescribedNodes implements Nodes {
 
   #arrive(): true {
     this.#entered = this.#node.kind === 'directory';
-    if (this.#node.kind === 'symlink') this.target = checkedTarget(pathBytes(this.#node.target), this.path);
+    if (this.#node.kind === 'symlink') {
+      this.target = nameBytes(this.#node.target);
+      checkTarget(this.target, () => this.path);
+    }
     return true;
   }
-}
 
-function sorted(entries: Iterable<readonly [PathLike, NarTree]>, directory: Uint8Array): (readonly [Uint8Array, NarTree])[] {
-  const list = Array.from(entries, ([name, node]) => [pathBytes(name), node] as const);
-  list.sort(([a], [b]) => compareBytes(a, b));
-  let before: Uint8Array | undefined;
-  for (const [name] of list) {
-    const path = displayPath(joinPath(directory, name));
-    const dots = name.length <= 2 && name.every((byte) => byte === 0x2e);
-    if (dots || name.includes(0) || name.includes(0x2f)) throw refused('invalid_name', path, 'is no name that an archive may hold');
-    if (name.length > NAR_LIMITS.name) {
-      throw refused('name_too_long', path, `is a name of ${name.length} bytes; an archive holds at most ${NAR_LIMITS.name}`);
+  /** Entries of the directory at hand in the archive's order, each name checked. */
+  #sorted(entries: Iterable<readonly [PathLike, NarTree]>): Level['entries'] {
+    const list = Array.from(entries, ([name, node]) => [nameBytes(name), node] as const);
+    list.sort(([a], [b]) => compareBytes(a, b));
+    let before: Uint8Array | undefined;
+    for (const [name] of list) {
+      checkName(name, before, () => joinPath(this.path, name));
+      before = name;
     }
-    if (before !== undefined && compareBytes(before, name) === 0) throw refused('duplicate_entry', path, 'is there twice');
-    before = name;
+    return list;
   }
-  return list;
+
+  /** Made only when somebody asks: in a deep tree, paths of all nodes would be the largest part of it. */
+  #join(name: Uint8Array): Uint8Array {
+    const names = [...this.#levels.slice(1).map((level) => level.name), name];
+    return Buffer.concat(names.flatMap((one, i) => (i === 0 ? [one] : [SLASH, one])));
+  }
 }
 
-function checkedTarget(target: Uint8Array, at: Uint8Array): Uint8Array {
-  const path = displayPath(at);
+const SLASH = new Uint8Array([0x2f]);
+
+const encoder = new TextEncoder();
+
+function nameBytes(name: PathLike): Uint8Array {
+  return typeof name === 'string' ? encoder.encode(name) : name;
+}
+
+function checkName(name: Uint8Array, before: Uint8Array | undefined, path: () => Uint8Array): void {
+  const dots = name.length <= 2 && name.every((byte) => byte === 0x2e);
+  if (dots || name.includes(0) || name.includes(0x2f)) throw refused('invalid_name', path, 'is no name that an archive may hold');
+  if (name.length > NAR_LIMITS.name) {
+    throw refused('name_too_long', path, `is a name of ${name.length} bytes; an archive holds at most ${NAR_LIMITS.name}`);
+  }
+  if (before !== undefined && compareBytes(before, name) === 0) throw refused('duplicate_entry', path, 'is there twice');
+}
+
+function checkTarget(target: Uint8Array, path: () => Uint8Array): void {
   if (target.length === 0 || target.includes(0)) throw refused('invalid_target', path, 'has a target that is empty or holds NUL');
   if (target.length > NAR_LIMITS.target) {
     throw refused('target_too_long', path, `has a target of ${target.length} bytes; an archive holds at most ${NAR_LIMITS.target}`);
   }
-  return target;
 }
 
 function refused(
   code: 'invalid_name' | 'name_too_long' | 'duplicate_entry' | 'invalid_target' | 'target_too_long',
-  path: string,
+  at: () => Uint8Array,
   why: string,
 ): NarError {
+  const path = displayPath(at());
   return new NarError(code, { path }, { message: `'${path}' ${why}` });
 }
