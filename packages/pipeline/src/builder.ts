@@ -74,7 +74,7 @@ export class Pipeline<in R = never> {
 
   /** A run over `input`. Nothing is opened or read before the first pull. */
   run(input: PipelineInput, settings: RunSettings = {}): PipelineRun {
-    return new PipelineRun({ open: () => openJob(this.#stages, input, settings), signal: settings.signal });
+    return new PipelineRun({ open: () => openJob(this.#stages, input, settings), signal: settings.signal, events: this.#registry.events });
   }
 
   #with(stages: Partial<Stages>): Pipeline<R> {

@@ -1,8 +1,10 @@
 import { hex } from '@chunker/core/encoding';
+import type { Events } from '@chunker/core';
 import type { Job, Progress } from './engine/job.js';
 import { runParallel } from './engine/parallel.js';
 import { runSequential } from './engine/sequential.js';
 import { invalidPipeline, stageError } from './errors.js';
+import { RunEvents } from './events.js';
 import { type Manifest, ManifestRows } from './manifest.js';
 import { type ChunkRecord, RecordBatch } from './record.js';
 
@@ -27,6 +29,7 @@ export interface RunParts {
   /** Opens the source and takes the algorithms: errors of that reject the first pull. */
   readonly open: () => Promise<Job>;
   readonly signal: AbortSignal | undefined;
+  readonly events: Events;
 }
 
 /**
@@ -62,20 +65,25 @@ export class PipelineRun implements AsyncIterable<ChunkRecord> {
     const { signal = new AbortController().signal } = this.#parts;
     signal.throwIfAborted();
     let job: Job | undefined;
+    let events: RunEvents | undefined;
     try {
       job = await this.#parts.open();
       this.#job = job;
       if (job.settings.manifest) this.#rows ??= new ManifestRows();
+      events = new RunEvents(this.#parts.events, job);
       const started = performance.now();
       const engine = job.settings.sequential ? runSequential(job, signal) : runParallel(job, signal);
       for await (const { columns } of engine) {
         const batch = new RecordBatch(columns, job.codec?.name, job.settings.payload === 'copy');
         this.#rows?.add(batch);
+        events.bytes(job.progress.bytes);
         yield batch;
       }
       this.#summary = await summarise(job, (performance.now() - started) / 1000);
-    } catch (error) {
-      if (signal.aborted) throw signal.reason;
+      events.end(job);
+    } catch (thrown) {
+      const error = signal.aborted ? signal.reason : thrown;
+      events?.error(error);
       throw error;
     } finally {
       if (job !== undefined) await release(job);

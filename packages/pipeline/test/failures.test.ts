@@ -76,7 +76,11 @@ async function failureOf(run: AsyncIterable<unknown>): Promise<unknown> {
 describe.each(['parallel', 'sequential'] as const)('a failure (%s)', (mode) => {
   it('of reading names the stage and the offset', async () => {
     const source = new Watched(3 * 65_536);
-    const error = await failureOf(pipeline(registry).chunk('lowbits').run(source, { ...SMALL, mode }));
+    const error = await failureOf(
+      pipeline(registry)
+        .chunk('lowbits')
+        .run(source, { ...SMALL, mode }),
+    );
     expect(error).toMatchObject({ code: 'stage_failed', details: { stage: 'read', offset: 3 * 65_536 }, cause: { message: 'the disk is gone' } });
     expect(source.released).toBe(true);
   });
@@ -86,7 +90,10 @@ describe.each(['parallel', 'sequential'] as const)('a failure (%s)', (mode) => {
     const bad = [...chunks][70] as { offset: number; payload: Uint8Array };
     const codec = failing(Buffer.from(bad.payload.subarray(0, 16)).toString('latin1'));
     const source = new Watched();
-    const run = pipeline(Registry.of(lowbits, codec)).chunk('lowbits', SIZES).compress('failing').run(source, { ...SMALL, mode });
+    const run = pipeline(Registry.of(lowbits, codec))
+      .chunk('lowbits', SIZES)
+      .compress('failing')
+      .run(source, { ...SMALL, mode });
     const error = await failureOf(run);
     expect(error).toMatchObject({ code: 'stage_failed', details: { stage: 'compress', algorithm: 'failing', code: 'plugin_failed' } });
     // The sample repeats itself: an equal chunk may come earlier.
@@ -96,7 +103,11 @@ describe.each(['parallel', 'sequential'] as const)('a failure (%s)', (mode) => {
   });
 
   it('of verification is one of the stage verify', async () => {
-    const run = pipeline(Registry.of(lowbits, lossy)).chunk('lowbits').compress('lossy').verify().run(data, { ...SMALL, mode });
+    const run = pipeline(Registry.of(lowbits, lossy))
+      .chunk('lowbits')
+      .compress('lossy')
+      .verify()
+      .run(data, { ...SMALL, mode });
     expect(await failureOf(run)).toMatchObject({ code: 'stage_failed', details: { stage: 'verify', algorithm: 'lossy', code: 'corrupt_data' } });
   });
 
@@ -105,7 +116,11 @@ describe.each(['parallel', 'sequential'] as const)('a failure (%s)', (mode) => {
       const controller = new AbortController();
       const reason = new Error('enough');
       const source = new Watched();
-      const run = pipeline(registry).chunk('lowbits', SIZES).hash('sha1').compress('slow').run(source, { ...SMALL, mode, signal: controller.signal });
+      const run = pipeline(registry)
+        .chunk('lowbits', SIZES)
+        .hash('sha1')
+        .compress('slow')
+        .run(source, { ...SMALL, mode, signal: controller.signal });
       if (early) setTimeout(() => controller.abort(reason), records);
       let seen = 0;
       const pulling = (async () => {
@@ -120,7 +135,9 @@ describe.each(['parallel', 'sequential'] as const)('a failure (%s)', (mode) => {
   it('of a source that never answers ends with the abort', async () => {
     const controller = new AbortController();
     const stuck = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) };
-    const run = pipeline(registry).chunk('lowbits').run(stuck, { ...SMALL, mode, signal: controller.signal });
+    const run = pipeline(registry)
+      .chunk('lowbits')
+      .run(stuck, { ...SMALL, mode, signal: controller.signal });
     setTimeout(() => controller.abort(), 20);
     await expect(run.summary()).rejects.toMatchObject({ name: 'AbortError' });
   });
@@ -144,7 +161,11 @@ describe.each(['parallel', 'sequential'] as const)('a failure (%s)', (mode) => {
 describe('a pipeline', () => {
   it('stops reading when nobody pulls, and bounds what is in flight', async () => {
     const source = new Watched();
-    const iterator = pipeline(registry).chunk('lowbits', SIZES).hash('sha1').run(source, { ...SMALL, queue: 3 }).batches();
+    const iterator = pipeline(registry)
+      .chunk('lowbits', SIZES)
+      .hash('sha1')
+      .run(source, { ...SMALL, queue: 3 })
+      .batches();
     await iterator.next();
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(source.fills).toBeLessThanOrEqual(3);
@@ -157,7 +178,8 @@ describe('a pipeline', () => {
     const kept: { offset: number; view: Uint8Array; copy: Uint8Array }[] = [];
     for await (const record of line.run(data, SMALL)) {
       kept.push({ offset: record.offset, view: record.payload as Uint8Array, copy: record.copy() as Uint8Array });
-      for (const { offset, view } of kept.slice(-40)) expect(view.length === 0 || Buffer.compare(view, data.subarray(offset, offset + view.length)) === 0).toBe(true);
+      for (const { offset, view } of kept.slice(-40))
+        expect(view.length === 0 || Buffer.compare(view, data.subarray(offset, offset + view.length)) === 0).toBe(true);
     }
     expect(kept.every(({ view }) => view.length === 0)).toBe(true);
     expect(Buffer.compare(Buffer.concat(kept.map(({ copy }) => copy)), data)).toBe(0);
@@ -165,7 +187,11 @@ describe('a pipeline', () => {
 
   it('does not notice what a caller does to the bytes meanwhile beyond hashing what it cut', async () => {
     const scribbled = data.slice();
-    const run = pipeline(Registry.of(lowbits, sha1, slow)).chunk('lowbits', SIZES).hash('sha1').compress('slow').run(scribbled, SMALL);
+    const run = pipeline(Registry.of(lowbits, sha1, slow))
+      .chunk('lowbits', SIZES)
+      .hash('sha1')
+      .compress('slow')
+      .run(scribbled, SMALL);
     const hash = await registry.hash('sha1');
     const codec = await registry.codec('slow');
     for await (const record of run) {
@@ -183,10 +209,39 @@ describe('a pipeline', () => {
   it.each([
     ['dedup without a hash', () => pipeline(registry).chunk('lowbits').dedup().run(data).summary(), 'invalid_pipeline'],
     ['a queue of one', () => pipeline(registry).run(data, { queue: 1 }).summary(), 'invalid_input'],
-    ['a number as input', () => pipeline(registry).run(7 as never).summary(), 'stage_failed'],
-    ['an unknown chunker', () => pipeline(registry).chunk('nothing' as never).run(data).summary(), 'algorithm_unknown'],
-    ['items that are no bytes', () => pipeline(registry).run(['text'] as never).summary(), 'stage_failed'],
-    ['a file that is not there', () => pipeline(registry).run({ file: join(folder, 'no') }).summary(), 'stage_failed'],
+    [
+      'a number as input',
+      () =>
+        pipeline(registry)
+          .run(7 as never)
+          .summary(),
+      'stage_failed',
+    ],
+    [
+      'an unknown chunker',
+      () =>
+        pipeline(registry)
+          .chunk('nothing' as never)
+          .run(data)
+          .summary(),
+      'algorithm_unknown',
+    ],
+    [
+      'items that are no bytes',
+      () =>
+        pipeline(registry)
+          .run(['text'] as never)
+          .summary(),
+      'stage_failed',
+    ],
+    [
+      'a file that is not there',
+      () =>
+        pipeline(registry)
+          .run({ file: join(folder, 'no') })
+          .summary(),
+      'stage_failed',
+    ],
   ])('refuses %s', async (_, attempt, code) => {
     await expect(attempt()).rejects.toMatchObject({ code });
   });

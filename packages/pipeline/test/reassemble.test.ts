@@ -45,7 +45,8 @@ describe('reassembling', () => {
     const other = chunks.get((manifest.hashes as string[])[2] as string) as Uint8Array;
     const pulled: Uint8Array[] = [];
     const attempt = (async () => {
-      for await (const piece of reassemble(registry, manifest, (chunk) => (chunk.index === index ? other : (chunks.get(chunk.hash as string) as Uint8Array)))) pulled.push(piece);
+      for await (const piece of reassemble(registry, manifest, (chunk) => (chunk.index === index ? other : (chunks.get(chunk.hash as string) as Uint8Array))))
+        pulled.push(piece);
     })();
     await expect(attempt).rejects.toMatchObject({ code: 'stage_failed', details: { offset } });
     expect(Buffer.concat(pulled).length).toBe(offset);

@@ -44,4 +44,6 @@ export interface Events {
   readonly active: boolean;
   /** Returns the function that takes the listener away again. */
   on(listener: (event: ChunkerEvent) => void): () => void;
+  /** For packages that compose algorithms: hands an event of theirs to the listeners. Their ids are negative, core's positive. */
+  emit(event: ChunkerEvent): void;
 }
