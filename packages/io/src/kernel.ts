@@ -59,7 +59,7 @@ function choose() {
 }
 
 async function tryKernels() {
-  const forced = process.env['CHUNKER_KERNEL'];
+  const forced = process.env.CHUNKER_KERNEL;
   const reason = forced !== undefined && !['', 'auto', 'native', 'accelerator'].includes(forced) ? `CHUNKER_KERNEL is ${forced}` : undefined;
   const native = reason === undefined ? await loadNative() : reason;
   if (typeof native !== 'string') return { kernel: native, reports: report('native') };

@@ -112,10 +112,16 @@ test('a gate lets so many in, in order, and lets those go who give up', async ()
   const order: string[] = [];
   const leaveFirst = await gate.enter();
   const leaveSecond = await gate.enter();
-  const third = gate.enter().then((leave) => (order.push('third'), leave));
+  const third = gate.enter().then((leave) => {
+    order.push('third');
+    return leave;
+  });
   const abort = new AbortController();
   const fourth = gate.enter(abort.signal);
-  const fifth = gate.enter().then((leave) => (order.push('fifth'), leave));
+  const fifth = gate.enter().then((leave) => {
+    order.push('fifth');
+    return leave;
+  });
   abort.abort(new Error('gave up'));
   await expect(fourth).rejects.toThrow('gave up');
   expect(order).toEqual([]);

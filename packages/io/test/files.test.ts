@@ -152,9 +152,9 @@ describe.each(await kernels())('files on the $name kernel', ({ kernel }) => {
   test.each([
     ['written to', (path: string) => writeFileSync(path, 'other')],
     ['made longer', (path: string) => appendFileSync(path, '!')],
-    ['replaced', (path: string) => (writeFileSync(`${path}2`, 'first'), renameSync(`${path}2`, path))],
-    ['replaced by a link', (path: string) => (renameSync(path, `${path}2`), symlinkSync(`${path}2`, path))],
-    ['replaced by a fifo', (path: string) => (renameSync(path, `${path}2`), execFileSync('mkfifo', [path]))],
+    ['replaced', (path: string) => void [writeFileSync(`${path}2`, 'first'), renameSync(`${path}2`, path)]],
+    ['replaced by a link', (path: string) => void [renameSync(path, `${path}2`), symlinkSync(`${path}2`, path)]],
+    ['replaced by a fifo', (path: string) => void [renameSync(path, `${path}2`), execFileSync('mkfifo', [path])]],
     ['removed', (path: string) => renameSync(path, `${path}2`)],
   ])('a listed file that was %s is not read', async (what, change) => {
     const path = folder.at('file');

@@ -62,7 +62,10 @@ export class FrameWriter {
 
   /** What stands before a node at this depth: the magic, or the head of its entry. */
   open(depth: number, name: Uint8Array): void {
-    if (depth === 0) return this.#put(MAGIC);
+    if (depth === 0) {
+      this.#put(MAGIC);
+      return;
+    }
     this.#put(ENTRY);
     this.out[this.at - 8] = name.length;
     this.#put(name);

@@ -57,7 +57,7 @@ export function openDescriptors({ path }: Folder): string[] {
 
 /** True where Nix is installed. In CI it must be. */
 export const haveNix = spawnSync('nix-store', ['--version']).status === 0;
-if (!haveNix && process.env['CI'] === 'true') throw new Error('nix-store must be there in CI');
+if (!haveNix && process.env.CI === 'true') throw new Error('nix-store must be there in CI');
 
 /** What Nix makes of a path. */
 export function nixDump(path: string): Buffer {

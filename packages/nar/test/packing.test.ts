@@ -115,9 +115,9 @@ describe.skipIf(!haveNix)('nix-store --dump gives the same bytes', () => {
 
 describe('the published vectors', async () => {
   const { existsSync, readFileSync } = await import('node:fs');
-  const root = resolve(process.env['CHUNKER_VECTORS'] ?? '../shared/vectors', 'nar');
+  const root = resolve(process.env.CHUNKER_VECTORS ?? '../shared/vectors', 'nar');
   const there = existsSync(root);
-  if (!there && process.env['CI'] === 'true') throw new Error(`no vectors at ${root}, which CI must have`);
+  if (!there && process.env.CI === 'true') throw new Error(`no vectors at ${root}, which CI must have`);
   interface Entry {
     path?: string;
     pathHex?: string;
