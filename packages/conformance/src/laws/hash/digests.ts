@@ -59,11 +59,13 @@ export const hashSyncIsRefused = law({
 
 /** Below this many bytes of digest two inputs collide by chance often enough to be seen. */
 const TELLING_BYTES = 4;
+/** From here on the length tells, too. A CRC-32, sound as it is, does not see zeros behind four bytes of ones: they leave its register at zero. */
+const LENGTH_TELLING_BYTES = 8;
 
 export const everyByteMatters = law({
   id: 'hash.every-byte-matters',
   kind: 'hash',
-  promise: 'A digest depends on every byte and on the length: a changed, added or missing byte gives another digest.',
+  promise: 'A digest depends on every byte: a changed bit gives another digest and, of eight bytes and more, so does an added or missing byte.',
   applies: (hash) => hash.digestLength >= TELLING_BYTES,
   property: (hash, { inputs }) =>
     fc.asyncProperty(inputs.data, fc.nat(999), fc.nat(7), async (sample, share, bit) => {
@@ -72,22 +74,24 @@ export const everyByteMatters = law({
       if (!plain.ok) return;
       const at = Math.floor((bytes.length * share) / 1000);
       const digest = plain.value.slice();
-      for (const [name, changed] of changesOf(bytes, at, bit)) {
+      for (const [name, changed] of changesOf(bytes, at, bit, hash.digestLength >= LENGTH_TELLING_BYTES)) {
         const other = await outcomeOf(() => hash.hash(changed));
         promised(!other.ok || !sameBytes(digest, other.value), () => `${name}, the digest is still ${hexOf(digest, 8)}`);
       }
     }),
 });
 
-function* changesOf(bytes: Uint8Array, at: number, bit: number): Generator<readonly [string, Uint8Array]> {
+function* changesOf(bytes: Uint8Array, at: number, bit: number, lengths: boolean): Generator<readonly [string, Uint8Array]> {
+  if (bytes.length > 0) {
+    const flipped = bytes.slice();
+    flipped[at] = (flipped[at] as number) ^ (1 << bit);
+    yield [`with bit ${bit} of byte ${at} of ${bytes.length} flipped`, flipped];
+  }
+  if (!lengths) return;
   const longer = new Uint8Array(bytes.length + 1);
   longer.set(bytes);
   yield ['with a zero byte added at the end', longer];
-  if (bytes.length === 0) return;
-  const flipped = bytes.slice();
-  flipped[at] = (flipped[at] as number) ^ (1 << bit);
-  yield [`with bit ${bit} of byte ${at} of ${bytes.length} flipped`, flipped];
-  yield ['with the last byte gone', bytes.slice(0, -1)];
+  if (bytes.length > 0) yield ['with the last byte gone', bytes.slice(0, -1)];
 }
 
 export const handlesMatter = law({
