@@ -18,11 +18,13 @@ import { badInput, readableInput } from '../bytes/inputs.js';
 import { Turn } from './awaitable.js';
 import { Chunks, type Payload } from './chunk-list.js';
 import { chunkStream } from './chunk-stream.js';
-import { type CheckedCutter, LengthList } from './cuts.js';
+import { CheckedCutter, LengthList } from './cuts.js';
 import { hintsFrom, readHints } from './hints.js';
 import { Operations, type Taken } from './operation.js';
 import { cutInParallel, WINDOW_BYTES } from './parallel-cuts.js';
 import { PushedChunks } from './push-chunker.js';
+
+export { CheckedCutter };
 
 const ofList = (list: ChunkList) => ({ outputBytes: 0, items: list.length });
 const ofLists = (lists: readonly ChunkList[]) => ({ outputBytes: 0, items: lists.reduce((sum, list) => sum + list.length, 0) });

@@ -60,3 +60,8 @@ export class OperationEvents {
     this.#channel.emit({ ...this.#base, type: 'error', at, error, milliseconds: at - this.#started });
   }
 }
+
+/** A fault beside an operation that went on all the same: a kernel that failed or disagreed while another answered. */
+export function reportFault(channel: EventChannel, kind: AlgorithmKind, algorithm: string, operation: string, error: Error): void {
+  if (channel.active) channel.emit({ id: nextId++, type: 'error', kind, algorithm, operation, at: performance.now(), error, milliseconds: 0 });
+}

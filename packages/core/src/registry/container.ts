@@ -3,7 +3,7 @@
  * Every service is a ready value, registered once in its own child container: no factories (they make a new object per resolve and cache rejections), no
  * decorators, no `resolveAll`. What is shared by a fork is not registered again there, so that it is found in the parent's container.
  */
-import 'reflect-metadata';
+import 'reflect-metadata/lite';
 import { container as root, type DependencyContainer } from 'tsyringe';
 import type { Definition } from '../define/definition.js';
 import { EventChannel } from '../events/channel.js';

@@ -1,17 +1,11 @@
 import type { Algorithm, AlgorithmKind, Chunker, ChunkingKernel, Codec, CodecKernel, Hash, HashKernel } from '../contracts/index.js';
-import { BrokenPromise } from '../bytes/results.js';
 import type { Definition } from '../define/definition.js';
 import { definitionOf } from '../define/define.js';
 import { readDigestLength } from '../define/form.js';
-import { TakenChunker } from '../derive/chunker.js';
-import { TakenCodec } from '../derive/codec.js';
-import { CheckedCutter } from '../derive/cuts.js';
-import { TakenHash } from '../derive/hash.js';
 import type { Taken } from '../derive/operation.js';
 import { asPluginError } from '../errors/areas.js';
 import type { BoundKernel } from '../kernels/bound.js';
 import { kernelOrder } from '../kernels/choice.js';
-import { guardKernel } from '../kernels/guard.js';
 import { selectKernel } from '../kernels/select.js';
 import { readHandles } from '../options/handles.js';
 import { type ParsedOptions, parseOptions } from '../options/parse.js';
@@ -42,7 +36,9 @@ export async function take<Kind extends AlgorithmKind>(
   const order = kernelOrder(settings?.kernel, scope.settings.kernel);
   const { lease } = await selectKernel(definition, order);
   keep(lease.release);
-  const kernel = await guardKernel(definition, lease.kernel, order, settings?.verify ?? scope.settings.verify, scope, keep);
+  const verify = settings?.verify ?? scope.settings.verify;
+  const guarded = verify !== undefined || lease.kernel.kind === 'accelerator';
+  const kernel = guarded ? await (await import('../kernels/guard.js')).guardKernel(definition, lease.kernel, order, verify, scope, keep) : lease.kernel;
   const taken: Taken = {
     definition,
     options: parsed.value,
@@ -52,7 +48,7 @@ export async function take<Kind extends AlgorithmKind>(
     spec: formatSpec(definition.name, inSchemaOrder(parsed)),
     ...(parsed.profile === undefined ? {} : { profile: parsed.profile }),
   };
-  return finish(taken, keep) as TakenOf<Kind>;
+  return (await finish(taken, keep)) as TakenOf<Kind>;
 }
 
 /** The same object as a registry gives, without a registry: kernels follow `CHUNKER_KERNEL`, and stay loaded. */
@@ -65,20 +61,26 @@ export async function configure<Kind extends AlgorithmKind, Input>(
   return take<Kind>(definitionOf(algorithm), options, handles, settings, processScope(), () => {});
 }
 
-function finish(taken: Taken, keep: Keep): Codec | Hash | Chunker {
+/** The operations of a kind are loaded when something of that kind is first taken: registering stays cheap. */
+async function finish(taken: Taken, keep: Keep): Promise<Codec | Hash | Chunker> {
   const { kind, name, digestLength } = taken.definition;
   try {
-    if (kind === 'codec') return new TakenCodec(taken as Taken<CodecKernel<unknown>>);
+    if (kind === 'codec') {
+      const { TakenCodec } = await import('../derive/codec.js');
+      return new TakenCodec(taken as Taken<CodecKernel<unknown>>);
+    }
     if (kind === 'hash') {
+      const { TakenHash } = await import('../derive/hash.js');
       const length = typeof digestLength === 'function' ? readDigestLength(digestLength(taken.options)) : (digestLength as number);
       return new TakenHash(taken as Taken<HashKernel<unknown>>, length);
     }
+    const { CheckedCutter, TakenChunker } = await import('../derive/chunker.js');
     const { methods } = taken.kernel as BoundKernel<ChunkingKernel<unknown>>;
     const cutter = new CheckedCutter(methods.cutter(taken.options));
     keep(async () => cutter.cutter.dispose?.());
     return new TakenChunker(taken as Taken<ChunkingKernel<unknown>>, cutter);
   } catch (thrown) {
-    throw asPluginError(kind, { algorithm: name, operation: 'configure' }, thrown instanceof BrokenPromise ? thrown : thrown);
+    throw asPluginError(kind, { algorithm: name, operation: 'configure' }, thrown);
   }
 }
 
