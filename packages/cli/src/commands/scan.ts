@@ -1,4 +1,4 @@
-import type { Chunker, Codec, Hash } from '@chunker/core';
+import { type Chunker, type Codec, type Hash, isChunkerError } from '@chunker/core';
 import { hex } from '@chunker/core/encoding';
 import { packNar } from '@chunker/nar';
 import { DigestTable, type Pipeline, type PipelineInput, type PipelineRun, type Progress, pipeline, type RecordBatch } from '@chunker/pipeline';
@@ -78,8 +78,10 @@ async function scanAll(scan: Scan, operands: readonly string[]): Promise<Scanned
     try {
       scanned.push(await scanPath(scan, path));
     } catch (error) {
-      if (operands.length === 1) throw withoutStage(error);
-      await context.partly(withoutStage(error));
+      const cause = withoutStage(error);
+      if (options.skipUnreadable === true && isChunkerError(cause, 'permission_denied')) await context.remark(`left out: ${cause.message}`);
+      else if (operands.length === 1) throw cause;
+      else await context.partly(cause);
     }
     // What was read of a path that failed counts in the sums: its chunks are in the table by which later ones are told to be repeats.
     if (scan.run !== undefined) addTotals(totals, scan.run.progress, options.codec !== 'none');
@@ -107,6 +109,7 @@ async function inputOf(scan: Scan, path: string, kind: InputKind): Promise<Pipel
   const { exclude, oneFileSystem, skipUnreadable } = scan.options;
   const { context } = scan;
   const leaveOut = (error: Error) => {
+    if (!isChunkerError(error, 'permission_denied')) return undefined;
     void context.remark(`left out: ${error.message}`);
     return 'skip' as const;
   };
