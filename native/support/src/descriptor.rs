@@ -190,7 +190,12 @@ unsafe impl Send for Descriptor {}
 macro_rules! offered {
     ($descriptor:expr, $field:ident) => {{
         let descriptor: &$crate::descriptor::Descriptor = $descriptor;
-        let end = ::std::mem::offset_of!($crate::descriptor::Descriptor, $field) + ::std::mem::size_of::<usize>();
-        if descriptor.size as usize >= end { Some(descriptor.$field) } else { None }
+        let end =
+            ::std::mem::offset_of!($crate::descriptor::Descriptor, $field) + ::std::mem::size_of::<usize>();
+        if descriptor.size as usize >= end {
+            Some(descriptor.$field)
+        } else {
+            None
+        }
     }};
 }

@@ -15,10 +15,10 @@ pub struct Input {
 impl Input {
     /// The bytes, in place: for synchronous work.
     pub fn bytes(&self) -> &[u8] {
-        // SAFETY: `view` never gives a null pointer with a length, and JavaScript does not run during a call.
         if self.len == 0 {
             &[]
         } else {
+            // SAFETY: `view` never gives a null pointer with a length, and JavaScript does not run during a call.
             unsafe { std::slice::from_raw_parts(self.data, self.len) }
         }
     }
@@ -166,6 +166,6 @@ impl FromNapiValue for Whole {
 }
 
 fn safe_integer(number: f64) -> Option<u64> {
-    let safe = number >= 0.0 && number <= 9_007_199_254_740_991.0 && number.fract() == 0.0;
+    let safe = (0.0..=9_007_199_254_740_991.0).contains(&number) && number.fract() == 0.0;
     safe.then_some(number as u64)
 }

@@ -18,6 +18,8 @@ const SLICE: Duration = Duration::from_millis(if cfg!(loom) { u64::MAX } else { 
 
 crate::sync::thread_local! {
     // Number + 1 of the pool whose job this thread runs; no destructor, so it is safe at any point of a thread's life.
+    // loom's macro knows no const initialisers.
+    #[allow(clippy::missing_const_for_thread_local)]
     static INSIDE: Cell<u32> = Cell::new(0);
 }
 
@@ -40,13 +42,17 @@ struct State {
     target: Option<usize>,
     alive: usize,
     idle: usize,
+    /// Idle threads that were woken and have not come yet. Waking costs a system call, so a burst of jobs wakes each thread once. Never more than are on their way: a
+    /// thread that wakes for another reason takes one off too, and then the next job wakes one more than needed.
+    woken: usize,
     closing: bool,
 }
 
 impl Pool {
     /// A pool without threads: they start at the first submit.
     pub fn new(id: u32, capacity: usize, spawn: Spawn) -> Arc<Pool> {
-        let state = State { queues: Queues::default(), target: None, alive: 0, idle: 0, closing: false };
+        let state =
+            State { queues: Queues::default(), target: None, alive: 0, idle: 0, woken: 0, closing: false };
         Arc::new(Pool {
             id,
             spawn,
@@ -124,7 +130,8 @@ impl Pool {
     fn push(&self, mut state: crate::sync::MutexGuard<'_, State>, job: RawJob) {
         state.queues.push(job);
         self.waiting.store(state.queues.len(), Relaxed);
-        let wake = state.idle > 0;
+        let wake = state.idle > state.woken;
+        state.woken += usize::from(wake);
         drop(state);
         if wake {
             self.wake.notify_one();
@@ -178,6 +185,7 @@ impl Pool {
             state.idle += 1;
             state = wait(&self.wake, state);
             state.idle -= 1;
+            state.woken = state.woken.saturating_sub(1);
         }
     }
 

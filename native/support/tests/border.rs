@@ -63,7 +63,11 @@ fn memory_that_cannot_be_had_is_an_answer() {
 
 #[test]
 fn values_own_their_memory() {
-    let value = RawValue::from(Outcome::List(vec![vec![1u8, 2].into(), Outcome::List(vec![]), "x".to_owned().into()]));
+    let value = RawValue::from(Outcome::List(vec![
+        vec![1u8, 2].into(),
+        Outcome::List(vec![]),
+        "x".to_owned().into(),
+    ]));
     assert_eq!((value.kind, value.len), (KIND_LIST, 3));
     // SAFETY: the list's members are values; the whole is discarded once.
     unsafe {
@@ -162,7 +166,7 @@ fn pieces_hold_about_equal_bytes() {
     let even = partition::by_bytes(&[100; 64], 2);
     assert!(even.len() == 8 && even.iter().all(|range| range.len() == 8), "{even:?}");
     assert!(partition::by_bytes(&[], 4).is_empty());
-    assert_eq!(partition::by_bytes(&[0, 0, 0], 4), [0..3]);
+    assert!(partition::by_bytes(&[0, 0, 0], 4).into_iter().eq([0..3]));
     assert_eq!(partition::by_bytes(&[u32::MAX; 3], 0).len(), 3);
 }
 

@@ -264,3 +264,53 @@ fn a_long_loop_lets_another_queue_have_its_turn() {
     caller.join().unwrap();
     pool.close();
 }
+
+#[test]
+#[cfg(unix)]
+fn after_a_fork_everything_runs_at_once() {
+    let descriptor = chunker_support::executor::descriptor();
+    let (send, receive) = channel();
+    let first = job(0, 1, 0, move || send.send(()).unwrap());
+    // SAFETY: jobs run once; the child calls nothing but the executor and `_exit`, and its counter outlives the calls.
+    let child = unsafe {
+        (descriptor.submit)(&first);
+        receive.recv_timeout(Duration::from_secs(10)).unwrap();
+        let child = libc::fork();
+        if child == 0 {
+            static RUNS: AtomicUsize = AtomicUsize::new(0);
+            unsafe extern "C" fn run(_data: *mut c_void) {
+                RUNS.fetch_add(1, Relaxed);
+            }
+            let here = RawJob { data: std::ptr::null_mut(), run, cost: 1, queue: 0, priority: 0 };
+            (descriptor.submit)(&here);
+            (descriptor.parallel_for)(0, std::ptr::from_ref(&RUNS).cast(), count, 10);
+            let right =
+                RUNS.load(Relaxed) == 11 && !(descriptor.try_submit)(&here) && (descriptor.threads)(0) == 1;
+            libc::_exit(if right { 0 } else { 1 });
+        }
+        child
+    };
+    let status = std::cell::Cell::new(-1);
+    // SAFETY: our own child, and a place for its status.
+    wait_for("the child's end", || unsafe { libc::waitpid(child, status.as_ptr(), libc::WNOHANG) } == child);
+    assert_eq!(status.get(), 0);
+}
+
+#[test]
+fn a_function_that_an_older_executor_lacks_is_seen() {
+    let mut older = chunker_support::executor::descriptor();
+    assert!(chunker_support::offered!(&older, operations_get).is_some());
+    older.size -= size_of::<usize>() as u32;
+    assert!(chunker_support::offered!(&older, operations_get).is_none());
+    assert!(chunker_support::offered!(&older, operations_put).is_some());
+}
+
+#[test]
+fn tables_of_operations_are_found_by_stem() {
+    static TABLE: [u32; 4] = [16, 1, 2, 3];
+    static OTHER: [u32; 4] = [16, 1, 9, 9];
+    assert!(chunker_support::find_operations("example").is_null());
+    chunker_support::offer_operations("example", &TABLE);
+    chunker_support::offer_operations("example", &OTHER);
+    assert_eq!(chunker_support::find_operations("example"), TABLE.as_ptr().cast::<c_void>());
+}

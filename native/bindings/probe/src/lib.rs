@@ -2,7 +2,9 @@
 
 chunker_support::addon!();
 
-use chunker_support::{reserve, run_sync, Fault, Input, Job, Offsets, Outcome, Output, Settled, Ticket, Whole};
+use chunker_support::{
+    reserve, run_sync, Fault, Input, Job, Offsets, Outcome, Output, Settled, Ticket, Whole,
+};
 use napi_derive::napi;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-export { type Addon } from './addon.js';
+export type { Addon } from './addon.js';
 export * from './executor.js';
 export { callSync, type MakeError } from './faults.js';
 export { checkInput, isDetached, isUnfixed } from './inputs.js';

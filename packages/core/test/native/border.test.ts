@@ -22,7 +22,10 @@ const invalid = expect.objectContaining({ code: 'invalid_input' });
 
 /** A buffer that can be resized; TypeScript's library for es2023 does not know them. */
 function resizable(byteLength: number, maxByteLength: number): ArrayBuffer & { resize(byteLength: number): void } {
-  const Resizable = ArrayBuffer as unknown as new (byteLength: number, options: { maxByteLength: number }) => ArrayBuffer & { resize(byteLength: number): void };
+  const Resizable = ArrayBuffer as unknown as new (
+    byteLength: number,
+    options: { maxByteLength: number },
+  ) => ArrayBuffer & { resize(byteLength: number): void };
   return new Resizable(byteLength, { maxByteLength });
 }
 
@@ -79,7 +82,9 @@ describe('errors', () => {
 
   it('are of the class that the caller makes', async () => {
     const makeError: MakeError = (code, details, parameters) => new CompressionError(code, { ...details, algorithm: 'probe' } as never, parameters);
-    await refused(() => room.run((ticket) => addon.fault(ticket), { makeError })).toSatisfy((error) => error instanceof CompressionError && (error.details as { algorithm: string }).algorithm === 'probe');
+    await refused(() => room.run((ticket) => addon.fault(ticket), { makeError })).toSatisfy(
+      (error) => error instanceof CompressionError && (error.details as { algorithm: string }).algorithm === 'probe',
+    );
     await refused(() => callSync(() => addon.faultSync(), makeError)).toBeInstanceOf(CompressionError);
   });
 
@@ -277,6 +282,6 @@ describe('many jobs', () => {
   });
 });
 
-it('errors of the border are the house\'s own', async () => {
+it("errors of the border are the house's own", async () => {
   await refused(() => sum(1 as never)).toBeInstanceOf(ChunkerError);
 });

@@ -1,7 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { configureExecutor, cpuFeatures, createPool, createQueue, executorInfo, loadAddon, openRoom, platformTriple, type Room } from '../../src/native/index.js';
+import {
+  configureExecutor,
+  cpuFeatures,
+  createPool,
+  createQueue,
+  executorInfo,
+  loadAddon,
+  openRoom,
+  platformTriple,
+  type Room,
+} from '../../src/native/index.js';
 import { buildProbe, loadProbe, type Probe } from './probe.js';
 
 let addon: Probe;
@@ -64,7 +74,7 @@ describe('settings', () => {
 });
 
 describe('queues', () => {
-  it('share the threads: one tenant\'s backlog does not hold up another', async () => {
+  it("share the threads: one tenant's backlog does not hold up another", async () => {
     configureExecutor(addon, { threads: 1 });
     const [busy, other] = [createQueue(addon), createQueue(addon)];
     expect(new Set([0, busy, other]).size).toBe(3);

@@ -65,12 +65,15 @@ export class Fixtures {
   }
 
   /** Runs a fixture; `prefix` is a command that sets limits, such as `taskset`. */
-  run(name: string, parameters: { args?: string[]; env?: NodeJS.ProcessEnv; prefix?: string[]; nodeArgs?: string[]; signalWhenReady?: NodeJS.Signals } = {}): Promise<Ended> {
+  run(
+    name: string,
+    parameters: { args?: string[]; env?: NodeJS.ProcessEnv; prefix?: string[]; nodeArgs?: string[]; signalWhenReady?: NodeJS.Signals } = {},
+  ): Promise<Ended> {
     const file = fileURLToPath(new URL(`../fixtures/native/${name}.mjs`, import.meta.url));
     const { args = [], env = {}, prefix = [], nodeArgs = [], signalWhenReady } = parameters;
     const [command, ...rest] = [...prefix, process.execPath, ...nodeArgs, file, ...args] as [string, ...string[]];
     return new Promise((resolve) => {
-      const child = execFile(command, rest, { env: { ...this.#environment, ...env }, timeout: 110_000 }, (_error, stdout, stderr) => {
+      const child = execFile(command, rest, { env: { ...this.#environment, ...env }, timeout: 290_000 }, (_error, stdout, stderr) => {
         const said = stdout.split('\n').filter((line) => line.startsWith('{'));
         resolve({ code: child.exitCode, signal: child.signalCode, stderr, said: said.map((line) => JSON.parse(line) as Record<string, unknown>) });
       });
