@@ -2,8 +2,8 @@
 
 chunker_support::addon!();
 
-mod batch;
-mod state;
+pub mod batch;
+pub mod state;
 
 use chunker_blake3::{Error, Host, Settings};
 use chunker_support::{reserve, run_sync, Fault, Input, Job, Outcome, Output, Settled, Ticket};

@@ -2,8 +2,8 @@
 
 chunker_support::addon!();
 
-mod batch;
-mod state;
+pub mod batch;
+pub mod state;
 
 use chunker_sha256::{Error, DIGEST};
 use chunker_support::{run_sync, Fault, Input, Outcome, Output, Settled, Ticket};

@@ -68,7 +68,7 @@ fn golden_vectors() {
 
 #[test]
 fn every_length_to_300() {
-    let data: Vec<u8> = (0..300u32).map(|i| (i * i >> 3) as u8).collect();
+    let data: Vec<u8> = (0..300u32).map(|i| ((i * i) >> 3) as u8).collect();
     for length in 0..=data.len() {
         agrees(&data[..length], &reference::hash(&data[..length]));
     }
