@@ -17,6 +17,9 @@ const BLOCK_MAX: usize = LANE_MAX * lanes32::LANES;
 /// A mask with this many bits below bit 32 lets so few candidates pass the 32-bit filter that checking them is cheap.
 const FILTER_BITS: u32 = 8;
 
+/// The same for the bits that both masks of a shared block have in common.
+const COMMON_BITS: u32 = 9;
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Lanes {
     /// 16 x 32 bits: candidates.
@@ -51,21 +54,25 @@ struct Scan {
     mask: u64,
 }
 
-/// Loose, strict. One exact block for both masks where neither can be filtered; chunks are small then, and share most.
-fn choose(plan: &Plan) -> [Scan; 2] {
-    let common = plan.strict & plan.loose;
+/// Scans of the loose and of the strict mask, if blocks are worth it.
+///
+/// One exact block for both masks where neither can be filtered: chunks are small then, and share most. Below averages of
+/// 2 KiB or so the masks have little in common and chunks are shorter than blocks: those are left to the scalar search.
+fn choose(plan: &Plan) -> Option<[Scan; 2]> {
     let filters = |mask: u64| (mask as u32).count_ones() >= FILTER_BITS;
-    if !filters(plan.strict) && !filters(plan.loose) {
-        return [Scan { lanes: Lanes::Exact, mask: common }; 2];
+    if filters(plan.strict) || filters(plan.loose) {
+        let lanes = |mask| if filters(mask) { Lanes::Filter } else { Lanes::Exact };
+        return Some([plan.loose, plan.strict].map(|mask| Scan { lanes: lanes(mask), mask }));
     }
-    [plan.loose, plan.strict]
-        .map(|mask| Scan { lanes: if filters(mask) { Lanes::Filter } else { Lanes::Exact }, mask })
+    let common = plan.strict & plan.loose;
+    (common.count_ones() >= COMMON_BITS).then_some([Scan { lanes: Lanes::Exact, mask: common }; 2])
 }
 
 /// The block scanned last.
 pub struct Blocks {
-    /// Scans of the loose and of the strict mask.
-    scans: [Scan; 2],
+    /// How the loose and the strict mask are scanned; none: not in blocks.
+    scans: Option<[Scan; 2]>,
+    /// How `covered` was scanned; nothing yet when that is empty.
     scan: Scan,
     covered: Range<usize>,
     /// Too many candidates (constant or periodic bytes): ask the scalar search instead.
@@ -80,10 +87,9 @@ pub struct Blocks {
 
 impl Blocks {
     pub fn new(plan: &Plan) -> Blocks {
-        let scans = choose(plan);
         Blocks {
-            scans,
-            scan: scans[0],
+            scans: choose(plan),
+            scan: Scan { lanes: Lanes::Exact, mask: 0 },
             covered: 0..0,
             crowded: false,
             marks: [0; BLOCK_MAX / 64],
@@ -102,8 +108,8 @@ impl Blocks {
         strict: bool,
         tables: &Tables,
     ) -> Option<usize> {
-        let scan = self.scans[usize::from(strict)];
-        let shared = self.scans[0] == self.scans[1];
+        let Some(scans) = self.scans else { return scalar::find(data, range, mask, tables) };
+        let (scan, shared) = (scans[usize::from(strict)], scans[0] == scans[1]);
         let mut at = range.start;
         while at < range.end {
             if self.scan != scan || !self.covered.contains(&at) {
