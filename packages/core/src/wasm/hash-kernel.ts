@@ -5,7 +5,7 @@ import { Turn } from '../derive/awaitable.js';
 import { areaError } from '../errors/areas.js';
 import { WasmOp } from './abi.js';
 import { checkedAnswer } from './faults.js';
-import { type WasmAnswer, type WasmRequest, WasmRunner } from './runner.js';
+import type { WasmAnswer, WasmRequest, WasmRunner } from './runner.js';
 import { leastBusyWorker, type WasmWorker } from './workers.js';
 
 /** What a state on the calling thread takes between two turns of the event loop: a third of a millisecond. */
