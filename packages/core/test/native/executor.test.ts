@@ -103,7 +103,7 @@ describe.skipIf(process.platform !== 'linux')('isolated pools', () => {
     expect(executorInfo(addon).isolatedPools).toBe(1);
     expect(isolated()).toEqual([]);
     await slow(1, pool.queue);
-    expect(new Set(isolated()).size).toBe(3);
+    await until(() => new Set(isolated()).size === 3);
     const sibling = createQueue(addon, pool.queue);
     expect(sibling).not.toBe(pool.queue);
     const waiting = [slow(20, pool.queue), slow(20, sibling), ...Array.from({ length: 10 }, () => slow(5, sibling))];
