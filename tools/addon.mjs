@@ -47,7 +47,10 @@ export function buildAddon(stem) {
 export function checkExports(file) {
   if (process.platform !== 'linux') return;
   const text = execFileSync('nm', ['-D', '--defined-only', '--format=posix', file], { encoding: 'utf8' });
-  const found = text.split('\n').filter(Boolean).map((line) => line.split(' ')[0]);
+  const found = text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => line.split(' ')[0]);
   const extra = found.filter((name) => !EXPORTS.has(name));
   const missing = [...EXPORTS].filter((name) => !found.includes(name));
   if (extra.length > 0) throw new Error(`${file} exports ${extra.join(', ')}`);
