@@ -35,6 +35,8 @@ export interface LawContext<Kind extends AlgorithmKind = AlgorithmKind> {
 
 /** Generators fitted to the algorithm: sizes around its boundaries, splits around its window. */
 export interface Inputs {
+  /** Share of the usual number of runs that inputs of this size are worth. */
+  readonly share: number;
   /** Any shape, mostly small. */
   readonly data: fc.Arbitrary<Sample>;
   /** Of chunkers: at least `reach` bytes. */

@@ -46,7 +46,7 @@ function testOf(law: Law, subject: Subject<AlgorithmKind>, settings: LawSettings
 export async function check<Kind extends AlgorithmKind>(law: Law<Kind>, subject: Subject<Kind>, settings: LawSettings = {}): Promise<void> {
   const { algorithm, context } = subject;
   const details = await fc.check(law.property(algorithm, context), {
-    numRuns: Math.max(1, Math.round((settings.runs ?? DEFAULT_RUNS) * (law.effort ?? 1))),
+    numRuns: Math.max(1, Math.round((settings.runs ?? DEFAULT_RUNS) * (law.effort ?? 1) * context.inputs.share)),
     interruptAfterTimeLimit: settings.lawMilliseconds ?? DEFAULT_LAW_MILLISECONDS,
     timeout: INPUT_MILLISECONDS,
     ...(settings.seed === undefined ? {} : { seed: settings.seed }),

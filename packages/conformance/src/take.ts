@@ -52,6 +52,7 @@ function contextOf<Kind extends AlgorithmKind>(
   others: readonly Faces[Kind][],
   settings: LawSettings,
 ): LawContext<Kind> {
+  const [registered] = registry.list();
   return {
     definition,
     registry,
@@ -62,13 +63,7 @@ function contextOf<Kind extends AlgorithmKind>(
     take: (changes = {}) => take(definition, registry, algorithm.kernel, { ...settings, ...(changes as Taking) }),
     parse: async (spec) => (await registry.parse(spec, definition.kind, settings.handles, { kernel: algorithm.kernel })) as unknown as Faces[Kind],
     scratch: () => createScratch(),
-    profiles: registry.list()[0]?.profiles ?? [],
-    recognisable: isRecognisable(definition),
+    recognisable: registered?.recognisable ?? false,
+    profiles: registered?.profiles ?? [],
   };
-}
-
-/** Whether the author says how the format is recognised; core keeps the author's object under this registered symbol. */
-function isRecognisable(definition: Algorithm): boolean {
-  const author = (definition as unknown as Record<symbol, Record<string, unknown> | undefined>)[Symbol.for('chunker.author')];
-  return author?.magicBytes !== undefined || author?.recognise !== undefined;
 }

@@ -13,11 +13,15 @@ const LARGE = [32_767, 32_768, 32_769, 65_535, 65_536, 65_537, 131_072, 131_073]
 export function inputsFor<Kind extends AlgorithmKind>(kind: Kind, algorithm: Faces[Kind]): Inputs {
   if (kind === 'chunker') return forChunker(algorithm as Chunker);
   const data = samples(sizes([...COMMON, ...LARGE], 300));
-  return { data, long: data, short: samples(fc.nat(120), 32), split: splits() };
+  return { share: 1, data, long: data, short: samples(fc.nat(120), 32), split: splits() };
 }
 
 /** Bytes of one input at most, so that chunkers of many MiB do not take minutes; their first cuts are seen all the same. */
 const MOST_BYTES = 24 << 20;
+
+/** Chunks above this size make a run dear: fewer of them, but never none. */
+const DEAR_BYTES = 131_072;
+const LEAST_SHARE = 0.08;
 
 function forChunker(chunker: Chunker): Inputs {
   const { minSize, targetSize, maxSize, reach } = chunker;
@@ -26,5 +30,5 @@ function forChunker(chunker: Chunker): Inputs {
   // Several windows of small chunkers; of large ones, mostly the first cuts.
   const data = samples(sizes(boundaries, maxSize <= 65_536 ? 2 * maxSize : 3 * targetSize));
   const long = samples(sizes([reach, reach + 1, reach + 64], 1).map((size) => Math.max(size, reach + (size % 97))));
-  return { data, long, short: samples(fc.nat(200), 48), split: splits(around) };
+  return { share: Math.min(1, Math.max(LEAST_SHARE, DEAR_BYTES / maxSize)), data, long, short: samples(fc.nat(200), 48), split: splits(around) };
 }

@@ -98,7 +98,10 @@ const FILLERS: Readonly<Record<Shape, (bytes: Uint8Array, next: (bound: number) 
     }
   },
   random(bytes, next) {
-    for (let i = 0; i < bytes.length; i++) bytes[i] = next(256);
+    const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    let i = 0;
+    for (; i + 4 <= bytes.length; i += 4) words.setUint32(i, next(2 ** 32));
+    for (; i < bytes.length; i++) bytes[i] = next(256);
   },
 };
 

@@ -70,6 +70,7 @@ function describe({ definition, algorithm }: Entry): Registered {
     name,
     contract,
     kernels: [...definition.loaders.keys()] as KernelKind[],
+    recognisable: definition.magics.length > 0 || definition.recognise !== undefined,
     profiles: [...definition.profiles.keys()],
     handles: [...definition.handles.keys()],
     ...(deprecated === undefined ? {} : { deprecated }),

@@ -28,6 +28,8 @@ export interface Registered {
   readonly name: string;
   readonly contract: string;
   readonly kernels: readonly KernelKind[];
+  /** A codec that says how its format is recognised: by magic bytes, or by looking. */
+  readonly recognisable: boolean;
   readonly profiles: readonly string[];
   readonly handles: readonly string[];
   readonly deprecated?: string;
