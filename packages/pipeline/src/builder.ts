@@ -117,7 +117,7 @@ async function openJob(stages: Stages, input: PipelineInput, settings: RunSettin
     const verify = stages.verify ?? false;
     const dedup = tableFor(stages.dedup, hash);
     const resolved = resolveSettings(settings, chunker?.reach ?? 0, codec === undefined ? 0 : 1);
-    const slabs = kept(new Slabs());
+    const slabs = kept(new Slabs(resolved.payload === 'none'));
     const outputs = new OutputArena(slabs, resolved.headBytes + resolved.windowBytes);
     const digests = kept(new WholeDigests(whole, settings.signal));
     const reassembled = kept(new WholeDigests(verify ? whole : [], settings.signal));

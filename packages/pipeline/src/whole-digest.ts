@@ -21,7 +21,7 @@ export interface WholeDigestSettings {
  */
 export async function wholeDigest(hash: Hash, input: PipelineInput, settings: WholeDigestSettings = {}): Promise<Uint8Array> {
   settings.signal?.throwIfAborted();
-  const slabs = new Slabs();
+  const slabs = new Slabs(true);
   const source = await opened(input, settings.signal);
   try {
     // One byte more than the source says it has: a short answer means that this was all.

@@ -1,4 +1,5 @@
 import type { Slab } from './slabs.js';
+import { copyInTurns } from './sources/memory.js';
 
 /**
  * A piece of the input in a slab. Reading fills the body behind a free head; the tail that the window before left over is laid against the body's start, so that what is to be cut is
@@ -45,11 +46,11 @@ export class Window {
     return this.#slab.bytes.subarray(this.#from, this.#to);
   }
 
-  /** Lays `tail` before the body. */
-  carry(tail: Uint8Array): void {
+  /** Lays `tail` before the body, a piece per turn of the event loop. */
+  async carry(tail: Uint8Array): Promise<void> {
     this.#from = this.#head - tail.length;
     this.start -= tail.length;
-    this.#slab.bytes.set(tail, this.#from);
+    await copyInTurns(tail, this.#slab.bytes, this.#from);
   }
 
   /** One more user of the slab. */

@@ -76,7 +76,7 @@ class ParallelEngine {
         offset += window.body.length;
         if (!window.isLast) reading = this.#read(offset);
         this.#digest(window);
-        if (before !== undefined) carryTail(before.window, before.bytesCut, window);
+        if (before !== undefined) await carryTail(before.window, before.bytesCut, window);
         before?.window.release();
         before = { window, bytesCut: 0 };
         const batch = await cut(this.#job, window, signal);

@@ -22,7 +22,7 @@ export async function readWindow(job: Job, offset: number, signal: AbortSignal, 
 }
 
 /** Lays what `before` left behind its last chunk before `window`'s bytes. */
-export function carryTail(before: Window, bytesCut: number, window: Window): void {
+export async function carryTail(before: Window, bytesCut: number, window: Window): Promise<void> {
   const tail = before.data.subarray(bytesCut);
-  if (tail.length > 0) window.carry(tail);
+  if (tail.length > 0) await window.carry(tail);
 }

@@ -16,7 +16,7 @@ export async function* runSequential(job: Job, signal: AbortSignal): AsyncGenera
       const window = await readWindow(job, offset, signal, () => {});
       offset += window.body.length;
       await job.digests.update(window.body);
-      if (before !== undefined) carryTail(before.window, before.bytesCut, window);
+      if (before !== undefined) await carryTail(before.window, before.bytesCut, window);
       before?.window.release();
       before = { window, bytesCut: 0 };
       const batch = await cut(job, window, signal);
