@@ -72,6 +72,7 @@ pub fn find(data: &[u8], range: Range<usize>, mask: u64, tables: &Tables) -> Opt
 /// The hash as a test at `position` sees it (48 bytes up to and with it must be there), in four independent chains.
 ///
 /// Never inlined: inside a function with AVX-512 enabled LLVM turns these loads into gathers.
+#[cfg(target_arch = "x86_64")]
 #[inline(never)]
 pub fn hash_at(data: &[u8], position: usize, tables: &Tables) -> u64 {
     const PART: usize = MASK_BITS / 4;
