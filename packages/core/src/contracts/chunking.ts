@@ -83,11 +83,12 @@ export interface ChunkParameters extends CallParameters {
   readonly payload?: 'none' | 'view' | 'copy';
 }
 
-/** Push interface for data that arrives from elsewhere. After `finish`, or an error, every call is `chunker_finished`. */
+/** Push interface for data that arrives from elsewhere. After `finish`, or an error, every call is `already_finished`. */
 export interface PushChunker {
-  feed(bytes: Uint8Array): Chunk[];
+  /** Returns the chunks that are complete; with `collect: false` they wait for `nextChunk`. */
+  feed(bytes: Uint8Array, settings?: { readonly collect?: boolean }): Chunk[];
   finish(): Chunk[];
-  /** The next complete chunk of what was fed, or undefined: for callers that want them one by one (`feed(bytes, { collect: false })`). */
+  /** The next complete chunk of what was fed, or undefined. */
   nextChunk(): Chunk | undefined;
 }
 

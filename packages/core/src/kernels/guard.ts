@@ -10,7 +10,7 @@ import { pairKernels } from './pair.js';
 import { selectKernel, tryKernel } from './select.js';
 import { verifying } from './verifying.js';
 
-type Keep = (release: () => Promise<void>) => void;
+type Keep = (release: () => Promise<void>, held?: object) => void;
 
 /**
  * The kernel as it is, or with another behind it: behind an accelerator the next kernel, which carries on where the accelerator fails; with `verify` a trusted kernel that results are compared with. Guarded kernels offer the
@@ -31,7 +31,7 @@ export async function guardKernel(
     const tried = [{ kind: verify.kind, available: false, chosen: false, reason: `to verify with: ${trusted.reason}` }];
     throw new RegistryError('algorithm_unavailable', { kind: definition.kind, name: definition.name, tried });
   }
-  keep(trusted.release);
+  keep(trusted.release, trusted.kernel);
   return pairKernels(
     definition.kind,
     guarded,
@@ -43,7 +43,7 @@ export async function guardKernel(
 async function withNext(definition: Definition, kernel: BoundKernel, order: KernelOrder, scope: Scope, keep: Keep): Promise<BoundKernel> {
   try {
     const { lease } = await selectKernel(definition, order, 'accelerator');
-    keep(lease.release);
+    keep(lease.release, lease.kernel);
     return pairKernels(definition.kind, kernel, lease.kernel, fallingBack(definition, scope, countersOf(definition, scope)));
   } catch {
     // Nothing carries on behind it: its failures are the caller's.

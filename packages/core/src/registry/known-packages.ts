@@ -20,3 +20,8 @@ const PACKAGES: Readonly<Record<AlgorithmKind, ReadonlyMap<string, string>>> = {
 export function packageOf(kind: AlgorithmKind, name: string): string | undefined {
   return PACKAGES[kind].get(name);
 }
+
+/** The kind of an algorithm of ours by its name, so that a missing one is asked for by the right word. */
+export function kindOf(name: string): AlgorithmKind | undefined {
+  return (Object.keys(PACKAGES) as AlgorithmKind[]).find((kind) => PACKAGES[kind].has(name));
+}

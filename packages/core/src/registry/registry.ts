@@ -23,6 +23,7 @@ import { KINDS } from '../scope/settings.js';
 import { parseSpec } from '../specs/spec.js';
 import { LazyByteStream } from '../derive/byte-stream.js';
 import { Catalogue } from './catalogue.js';
+import { kindOf } from './known-packages.js';
 import { RegistryScope } from './container.js';
 import { detect, unknownFormat } from './detect.js';
 import { detectingStream } from './detecting-stream.js';
@@ -51,6 +52,7 @@ export class Registry<in R = never> {
   readonly #parent: Registry | undefined;
   readonly #forks = new Set<Registry>();
   readonly #releases: (() => Promise<void>)[] = [];
+  readonly #held = new WeakSet<object>();
   #disposal: Promise<void> | undefined;
   // Holds `R` where the compiler can see it.
   declare readonly registered?: (algorithms: R) => void;
@@ -126,7 +128,7 @@ export class Registry<in R = never> {
     const { name, options } = parseSpec(spec);
     const kinds = kind === undefined ? KINDS.filter((candidate) => this.#catalogue.get(candidate, name) !== undefined) : [kind];
     if (kinds.length > 1) throw new RegistryError('invalid_spec', { spec, reason: `'${name}' is ${kinds.join(' and ')}: say which` });
-    return this.#take(kinds[0] ?? 'codec', name, options, handles, settings);
+    return this.#take(kinds[0] ?? kindOf(name) ?? 'codec', name, options, handles, settings);
   }
 
   /** What is registered, in order of registration by kind. Loads nothing. */
@@ -168,7 +170,7 @@ export class Registry<in R = never> {
     this.#scope.life.check();
     const order = kernelOrder(undefined, this.#scope.settings.kernel);
     const selections = await Promise.allSettled(this.#catalogue.definitions().map((definition) => selectKernel(definition, order)));
-    for (const selection of selections) if (selection.status === 'fulfilled') this.#keep(selection.value.lease.release);
+    for (const selection of selections) if (selection.status === 'fulfilled') this.#keep(selection.value.lease.release, selection.value.lease.kernel);
     const failed = selections.find((selection) => selection.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
@@ -233,10 +235,14 @@ export class Registry<in R = never> {
     }
   }
 
-  #keep(release: () => Promise<void>): void {
-    if (this.#disposal === undefined) this.#releases.push(release);
-    // Disposed while something was being loaded: it goes at once.
-    else release().catch(() => {});
+  #keep(release: () => Promise<void>, held?: object): void {
+    // One lease per kernel is enough, however often its algorithm is taken; and what was loaded while the registry was disposed goes at once.
+    if (this.#disposal !== undefined || (held !== undefined && this.#held.has(held))) {
+      release().catch(() => {});
+      return;
+    }
+    if (held !== undefined) this.#held.add(held);
+    this.#releases.push(release);
   }
 
   async #codecFor(head: Uint8Array): Promise<Codec> {
@@ -255,7 +261,7 @@ export class Registry<in R = never> {
   ): Promise<TakenOf<Kind>> {
     this.#scope.life.check();
     const definition = this.#which(kind, which);
-    const taken = await take<Kind>(definition, options, handles, settings, this.#scope, (release) => this.#keep(release));
+    const taken = await take<Kind>(definition, options, handles, settings, this.#scope, (release, held) => this.#keep(release, held));
     this.#scope.life.check(definition.name);
     return taken;
   }

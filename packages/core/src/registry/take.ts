@@ -16,8 +16,8 @@ import type { TakingSettings } from './types.js';
 /** What a kind of algorithm becomes when it is taken. */
 export type TakenOf<Kind extends AlgorithmKind> = Kind extends 'codec' ? Codec : Kind extends 'hash' ? Hash : Chunker;
 
-/** Called with whatever must be given back when the scope ends. */
-export type Keep = (release: () => Promise<void>) => void;
+/** Called with whatever must be given back when the scope ends; what is `held` already is given back at once. */
+export type Keep = (release: () => Promise<void>, held?: object) => void;
 
 const warned = new WeakSet<Definition>();
 
@@ -35,7 +35,7 @@ export async function take<Kind extends AlgorithmKind>(
   const handles = readHandles(definition, givenHandles);
   const order = kernelOrder(settings?.kernel, scope.settings.kernel);
   const { lease } = await selectKernel(definition, order);
-  keep(lease.release);
+  keep(lease.release, lease.kernel);
   const verify = settings?.verify ?? scope.settings.verify;
   const guarded = verify !== undefined || lease.kernel.kind === 'accelerator';
   const kernel = guarded ? await (await import('../kernels/guard.js')).guardKernel(definition, lease.kernel, order, verify, scope, keep) : lease.kernel;
@@ -77,7 +77,7 @@ async function finish(taken: Taken, keep: Keep): Promise<Codec | Hash | Chunker>
     const { CheckedCutter, TakenChunker } = await import('../derive/chunker.js');
     const { methods } = taken.kernel as BoundKernel<ChunkingKernel<unknown>>;
     const cutter = new CheckedCutter(methods.cutter(taken.options));
-    keep(async () => cutter.cutter.dispose?.());
+    if (cutter.cutter.dispose !== undefined) keep(async () => cutter.cutter.dispose?.());
     return new TakenChunker(taken as Taken<ChunkingKernel<unknown>>, cutter);
   } catch (thrown) {
     throw asPluginError(kind, { algorithm: name, operation: 'configure' }, thrown);

@@ -4,6 +4,9 @@ import { RegistryError } from '../errors/index.js';
 
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 
+// Registered: a scratch made by one copy of core serves algorithms of another.
+const BUSY: unique symbol = Symbol.for('chunker.scratch.busy');
+
 interface Kept {
   readonly value: unknown;
   readonly bytes: number;
@@ -13,7 +16,7 @@ interface Kept {
 class BoundedScratch implements Scratch {
   readonly maxBytes: number;
   bytes = 0;
-  busy = false;
+  [BUSY] = false;
   // A Map iterates in order of insertion: taking an entry out and putting it back makes it the youngest.
   readonly #kept = new Map<object, Kept>();
 
@@ -69,12 +72,13 @@ export function createScratch(maxBytes: number = DEFAULT_MAX_BYTES): Scratch {
 
 /** Takes the scratch for one call; returns what gives it back. */
 export function borrowScratch(kind: AlgorithmKind, algorithm: string, operation: string, scratch: Scratch): () => void {
-  if (!(scratch instanceof BoundedScratch)) {
+  if (scratch === null || typeof scratch !== 'object' || !(BUSY in scratch)) {
     throw areaError(kind, 'invalid_input', { algorithm, operation, name: 'scratch', expected: 'what createScratch returns' });
   }
-  if (scratch.busy) throw areaError(kind, 'scratch_in_use', { algorithm, operation });
-  scratch.busy = true;
+  const taken = scratch as Scratch & { [BUSY]: boolean };
+  if (taken[BUSY]) throw areaError(kind, 'scratch_in_use', { algorithm, operation });
+  taken[BUSY] = true;
   return () => {
-    scratch.busy = false;
+    taken[BUSY] = false;
   };
 }

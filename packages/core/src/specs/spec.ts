@@ -72,6 +72,8 @@ function formatValue(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   if (value === '') return '%';
   if (HEX.test(value) || (NUMBER.test(value) && !Number.isSafeInteger(Number(value)) && Number.isInteger(Number(value)))) return value.toLowerCase();
+  // Half of a surrogate pair is no text that UTF-8 could hold.
+  if (/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(value)) return undefined;
   const encoded = value.replace(PLAIN, (character) => encodeURIComponent(character).replace(/[!'()*~]/g, byteEscape));
   // Text that would be read as a number, a size or a truth value is made text by escaping its first character.
   const ambiguous = NUMBER.test(value) || parseSize(value) !== undefined || value === 'true' || value === 'false';
