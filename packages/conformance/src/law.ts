@@ -39,7 +39,7 @@ export interface Inputs {
   readonly share: number;
   /** Any shape, mostly small. */
   readonly data: fc.Arbitrary<Sample>;
-  /** Of chunkers: at least `reach` bytes. */
+  /** Of codecs, more than core holds in one window; of chunkers, at least `reach` bytes. */
   readonly long: fc.Arbitrary<Sample>;
   /** Short ones, for laws that look at every byte. */
   readonly short: fc.Arbitrary<Sample>;

@@ -13,7 +13,16 @@ const LARGE = [32_767, 32_768, 32_769, 65_535, 65_536, 65_537, 131_072, 131_073]
 export function inputsFor<Kind extends AlgorithmKind>(kind: Kind, algorithm: Faces[Kind]): Inputs {
   if (kind === 'chunker') return forChunker(algorithm as Chunker);
   const data = samples(sizes([...COMMON, ...LARGE], 300));
-  return { share: 1, data, long: data, short: samples(fc.nat(120), 32), split: splits() };
+  return {
+    share: 1,
+    data,
+    long: samples(
+      sizes([1 << 20, (1 << 20) + 1, 1_400_000], 1).map((size) => size + (1 << 20)),
+      0,
+    ),
+    short: samples(fc.nat(120), 32),
+    split: splits(),
+  };
 }
 
 /** Bytes of one input at most, so that chunkers of many MiB do not take minutes; their first cuts are seen all the same. */
