@@ -118,7 +118,7 @@ async function openJob(stages: Stages, input: PipelineInput, settings: RunSettin
     const dedup = tableFor(stages.dedup, hash);
     const resolved = resolveSettings(settings, chunker?.reach ?? 0, codec === undefined ? 0 : 1);
     const slabs = kept(new Slabs(resolved.payload === 'none'));
-    const outputs = new OutputArena(slabs, resolved.headBytes + resolved.windowBytes);
+    const outputs = new OutputArena(slabs);
     const digests = kept(new WholeDigests(whole, settings.signal));
     const reassembled = kept(new WholeDigests(verify ? whole : [], settings.signal));
     const progress = { readBytes: 0, bytes: 0, chunks: 0, uniqueChunks: 0, uniqueBytes: 0, compressedBytes: 0 };

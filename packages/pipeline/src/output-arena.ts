@@ -7,6 +7,11 @@ export interface OutputSpace {
   release(): void;
 }
 
+/** A few results of chunks of the usual size; two or three slabs are in use at a time. */
+const SLAB_BYTES = 4 * 1024 * 1024;
+/** Larger ones come in few sizes, so that they are found again. */
+const STEP_BYTES = 2 * 1024 * 1024;
+
 interface Shelf {
   readonly slab: Slab;
   used: number;
@@ -19,13 +24,11 @@ interface Shelf {
  */
 export class OutputArena {
   readonly #slabs: Slabs;
-  readonly #slabBytes: number;
   #shelf: Shelf | undefined;
   readonly #shelves = new Set<Shelf>();
 
-  constructor(slabs: Slabs, slabBytes: number) {
+  constructor(slabs: Slabs) {
     this.#slabs = slabs;
-    this.#slabBytes = slabBytes;
   }
 
   /** `bytes` bytes; what they hold is not defined. */
@@ -47,7 +50,7 @@ export class OutputArena {
   #shelfFor(bytes: number): Shelf {
     const current = this.#shelf;
     if (current !== undefined && current.used + bytes <= current.slab.bytes.length) return current;
-    const shelf = { slab: this.#slabs.take(Math.max(this.#slabBytes, bytes)), used: 0, holds: 0 };
+    const shelf = { slab: this.#slabs.take(Math.max(SLAB_BYTES, Math.ceil(bytes / STEP_BYTES) * STEP_BYTES)), used: 0, holds: 0 };
     this.#shelves.add(shelf);
     this.#shelf = shelf;
     if (current !== undefined && current.holds === 0) this.#end(current);

@@ -17,7 +17,7 @@ export interface RunSettings {
   readonly payload?: 'none' | 'view' | 'copy';
   /** Bytes read at a time, 64 KiB to 64 MiB; default 4 MiB, and the chunker's reach where that is more. */
   readonly windowBytes?: number;
-  /** Windows between reading and delivery, and half the compressions under way; default 2 x threads. At least 2. */
+  /** Windows between reading and delivery, at least 2; default one more than threads, at least 3. Chunks being compressed are twice the threads, or as many as this. */
   readonly queue?: number;
   /** The most that windows and outputs take together; default `CHUNKER_ASYNC_BUFFER_LIMIT_BYTES`, else 256 MiB. */
   readonly bufferLimitBytes?: number;
@@ -48,7 +48,7 @@ export function resolveSettings(settings: RunSettings, reach: number, copies: nu
   const windowBytes = integer('windowBytes', settings.windowBytes ?? Math.max(WINDOW_BYTES, headBytes), 64 * 1024, 64 * MIB);
   const sequential = settings.mode === 'sequential';
   const each = (headBytes + windowBytes) * (1 + copies);
-  const wanted = sequential ? 2 : integer('queue', settings.queue ?? 2 * threads(), 2, 1024);
+  const wanted = sequential ? 2 : integer('queue', settings.queue ?? Math.max(3, threads() + 1), 2, 1024);
   const windows = Math.min(wanted, Math.max(2, Math.floor(limit / each)));
   if (windows * each > limit) throw new ChunkerError('buffer_limit_exceeded', { attempted: windows * each, limit });
   return {
