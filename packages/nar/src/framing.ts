@@ -75,10 +75,14 @@ export class FrameWriter {
   /** All of a file up to its contents. */
   regular(size: number, executable: boolean): void {
     this.#put(executable ? EXECUTABLE : REGULAR);
-    let rest = size;
-    for (let i = this.at - 8; rest > 0; i++) {
-      this.out[i] = rest % 256;
-      rest = Math.floor(rest / 256);
+    const { out } = this;
+    const from = this.at - 8;
+    // Above 32 bits the bit operators no longer serve.
+    const low = size % 0x1_0000_0000;
+    const high = (size - low) / 0x1_0000_0000;
+    for (let i = 0; i < 4; i++) {
+      out[from + i] = low >>> (8 * i);
+      out[from + 4 + i] = high >>> (8 * i);
     }
   }
 

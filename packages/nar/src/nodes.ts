@@ -25,6 +25,8 @@ export class DiskNodes implements Nodes {
   readonly #cursor: TreeCursor;
   readonly #signal: AbortSignal | undefined;
   #requests = new ReadRequests();
+  /** Used before and empty again: their buffers have grown to what windows need. */
+  readonly #spare: ReadRequests[] = [];
 
   constructor(tree: Tree, options: WalkOptions) {
     this.#tree = tree;
@@ -72,8 +74,10 @@ export class DiskNodes implements Nodes {
   async settle(window: Uint8Array): Promise<void> {
     const requests = this.#requests;
     if (requests.count === 0) return;
-    this.#requests = new ReadRequests();
+    this.#requests = this.#spare.pop() ?? new ReadRequests();
     await this.#tree.read(requests, window, { signal: this.#signal });
+    requests.clear();
+    this.#spare.push(requests);
   }
 
   close(): Promise<void> {
