@@ -249,7 +249,13 @@ describe('parallel cutting', () => {
     const inner = away(sample());
     const chunker: Chunker = await configure(
       custom(
-        () => ({ ...inner, cutAll: (window: Uint8Array, isLast: boolean, call: never) => (windows.push(window.length), inner.cutAll?.(window, isLast, call)) }),
+        () => ({
+          ...inner,
+          cutAll(window: Uint8Array, isLast: boolean, call: never) {
+            windows.push(window.length);
+            return inner.cutAll?.(window, isLast, call);
+          },
+        }),
         { placement: 'away' },
       ),
     );

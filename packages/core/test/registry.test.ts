@@ -241,7 +241,10 @@ describe('taking', () => {
     const keyed = defineCodec(
       plain('keyed', {
         handles: { key: { description: 'k' } },
-        compress: (_data: Uint8Array, _options: unknown, call: { handles: { key: Uint8Array } }) => (seen = call.handles.key).slice(),
+        compress(_data: Uint8Array, _options: unknown, call: { handles: { key: Uint8Array } }) {
+          seen = call.handles.key;
+          return seen.slice();
+        },
       }),
     );
     const codec = await configure(keyed, {}, { key });
@@ -383,6 +386,19 @@ describe('isolation, forks and disposal', () => {
     const c = Registry.of(one);
     const never = (await c.codec('one' as never)).decompress(bytes(3));
     await Promise.all([expect(never).rejects.toEqual(coded('registry_disposed')), c.dispose({ abort: true })]);
+  });
+});
+
+describe('streams of a disposed registry', () => {
+  it('end at their next pull, and do not hold disposal up', async () => {
+    const registry = Registry.of(small, gear);
+    const streams = [
+      (await registry.codec('small')).compressStream([bytes(2_000_000), bytes(2_000_000)])[Symbol.asyncIterator](),
+      (await registry.chunker('gear-sample')).chunkStream([bytes(100_000)])[Symbol.asyncIterator](),
+    ];
+    for (const stream of streams) await stream.next();
+    await registry.dispose();
+    for (const stream of streams) await expect(stream.next()).rejects.toEqual(coded('registry_disposed'));
   });
 });
 

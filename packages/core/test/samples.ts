@@ -112,7 +112,7 @@ export const gear = defineChunker({
         let hash = 0;
         for (let index = Math.min(min, end); index < end; index++) {
           hash = (hash << 1) + Math.imul((window[index] as number) + 1, 0x9e3779b1);
-          if (((hash >>> 8) & mask) === 0) return index + 1 > min ? index + 1 : min;
+          if (((hash >>> 8) & mask) === 0) return index + 1;
         }
         return end;
       },

@@ -35,7 +35,7 @@ export async function* chunkStream(
     const turn = new Turn();
     while (!ended) {
       ended = await fill(operations, window, iterator, slabBytes, parameters?.signal, (bytes) => visit.progress(bytes));
-      const lengths = await operations.race(cut(window.bytes, ended, offset), parameters?.signal);
+      const lengths = await operations.step(() => cut(window.bytes, ended, offset), parameters?.signal);
       let at = 0;
       for (const length of lengths) {
         const view = payload === 'none' ? undefined : window.bytes.subarray(at, at + length);

@@ -65,7 +65,11 @@ class PushSession implements Session {
   }
 
   close(): void {
-    this.#transform.dispose?.();
+    try {
+      this.#transform.dispose?.();
+    } catch {
+      // The stream has its end or its error; housekeeping must not put another in its place.
+    }
   }
 
   #keep(ready: Uint8Array[], result: Uint8Array): void {

@@ -103,14 +103,12 @@ function open(raw: RawCodec, direction: Direction, parameters: CallParameters | 
 
 async function step(raw: RawCodec, session: Session, piece: Uint8Array | undefined, parameters: CallParameters | undefined): Promise<readonly Uint8Array[]> {
   const { operations } = raw;
-  const { scope, kernel, definition } = raw.taken;
-  scope.life.check(definition.name);
+  const { scope, kernel } = raw.taken;
   const bytes = kernel.placement === 'away' ? (piece?.length ?? 0) : 0;
   const credit = bytes === 0 ? undefined : scope.credits.take(bytes);
-  if (credit !== undefined) await credit;
+  if (credit !== undefined) await operations.awaitCredit(credit, bytes, parameters?.signal);
   try {
-    const work = piece === undefined ? session.finish() : session.push(piece);
-    return await operations.race(Promise.resolve(work), parameters?.signal);
+    return await operations.step(() => (piece === undefined ? session.finish() : session.push(piece)), parameters?.signal);
   } finally {
     if (bytes > 0) scope.credits.give(bytes);
   }

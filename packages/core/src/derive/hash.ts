@@ -81,10 +81,13 @@ export class TakenHash implements Hash {
         ended = piece.done === true;
         if (ended) break;
         visit.progress(piece.value.length);
-        await this.#operations.race(session.update(piece.value), parameters?.signal);
+        const { value } = piece;
+        const state = session;
+        await this.#operations.step(() => state.update(value), parameters?.signal);
         await turn.over();
       }
-      const digest = await this.#operations.race(session.digest(), parameters?.signal);
+      const state = session;
+      const digest = await this.#operations.step(() => state.digest(), parameters?.signal);
       visit.end(this.#outcome, digest);
       return digest;
     } catch (thrown) {

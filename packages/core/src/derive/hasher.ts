@@ -80,7 +80,11 @@ export class HashSession implements Hasher {
 
   dispose(): void {
     this.#over = true;
-    this.#state.dispose?.();
+    try {
+      this.#state.dispose?.();
+    } catch {
+      // Housekeeping: whoever disposes wants to be rid of it.
+    }
   }
 
   #check(): void {

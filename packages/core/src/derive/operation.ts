@@ -95,7 +95,7 @@ export class Operations {
     try {
       if (kernel.placement === 'away') {
         const credit = scope.credits.take(bytes);
-        if (credit !== undefined) await this.#awaitCredit(credit, bytes, parameters?.signal);
+        if (credit !== undefined) await this.awaitCredit(credit, bytes, parameters?.signal);
         held = bytes;
         release = () => {
           scope.credits.give(held);
@@ -168,12 +168,28 @@ export class Operations {
     return this.error('sync_unavailable', { algorithm: this.taken.definition.name, operation });
   }
 
-  /** Begins an operation by hand: streams and push interfaces end it themselves. */
+  /** Begins an operation by hand: streams end it themselves. Between its steps it does not count as running: nobody may ever pull again, and disposal must not wait for that. */
   begin(operation: string, parameters: CallParameters | undefined): Visit {
-    return this.#enter(operation, undefined, parameters);
+    const visit = this.#enter(operation, undefined, parameters);
+    visit.uncounted();
+    return visit;
   }
 
-  async #awaitCredit(credit: Promise<void>, bytes: number, signal: AbortSignal | undefined): Promise<void> {
+  /** One step of a stream, which disposal waits for. Refused after disposal. */
+  async step<T>(work: () => Awaitable<T>, signal: AbortSignal | undefined): Promise<T> {
+    const { life } = this.taken.scope;
+    life.check(this.taken.definition.name);
+    life.enter();
+    try {
+      const result = work();
+      return isThenable(result) ? await this.race(Promise.resolve(result as Promise<T>), signal) : (result as T);
+    } finally {
+      life.leave();
+    }
+  }
+
+  /** Waits for credit; an abort ends the wait at once. */
+  async awaitCredit(credit: Promise<void>, bytes: number, signal: AbortSignal | undefined): Promise<void> {
     try {
       await this.race(credit, signal);
     } catch (error) {
@@ -202,6 +218,7 @@ export class Visit {
   readonly #events: OperationEvents | undefined;
   readonly #giveBack: (() => void) | undefined;
   #left = false;
+  #counted = true;
   inputBytes: number;
 
   constructor(
@@ -243,6 +260,11 @@ export class Visit {
     if (this.#left) return;
     this.#left = true;
     this.#giveBack?.();
+    if (this.#counted) this.#taken.scope.life.leave();
+  }
+
+  uncounted(): void {
+    this.#counted = false;
     this.#taken.scope.life.leave();
   }
 
