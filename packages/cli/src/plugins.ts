@@ -16,6 +16,7 @@ export interface Plugin {
 const OWN: Readonly<Record<string, () => Promise<{ readonly default: readonly Algorithm[] }>>> = {
   '@chunker/basics': () => import('@chunker/basics/plugin'),
   '@chunker/chunking-fastcdc': () => import('@chunker/chunking-fastcdc/plugin'),
+  '@chunker/codec-zstd': () => import('@chunker/codec-zstd/plugin'),
   '@chunker/hash-blake3': () => import('@chunker/hash-blake3/plugin'),
   '@chunker/hash-sha256': () => import('@chunker/hash-sha256/plugin'),
 };
