@@ -185,12 +185,8 @@ fn contexts_in_any_order_give_the_same_bytes() {
             3 => {
                 let mut stream =
                     DecompressStream::new(decompressor, &DecodeLimits::default(), dictionary).unwrap();
-                let _ = stream.push(
-                    &frame[..frame.len() / 2],
-                    &mut vec![0; 100],
-                    GO_ON,
-                    &mut Progress::default(),
-                );
+                let _ =
+                    stream.push(&frame[..frame.len() / 2], &mut [0; 100], GO_ON, &mut Progress::default());
                 decompressor = stream.into_decompressor();
             }
             _ => {}

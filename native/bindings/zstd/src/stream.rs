@@ -1,0 +1,155 @@
+//! The push forms.
+
+use crate::faults::to_fault;
+use crate::{decompress_cost, limits_of, Codec, Setup};
+use chunker_support::{run_sync, Fault, Input, Job, Outcome, Settled, Ticket, Whole};
+use chunker_zstd::{CompressStream, Compressor, DecompressStream, Decompressor};
+use napi_derive::napi;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A stream that JavaScript holds and jobs feed. JavaScript starts one job after the other: the order of pieces is the order of their calls.
+struct Place<T>(Mutex<Option<T>>);
+
+impl<T> Place<T> {
+    fn new(stream: Option<T>) -> Arc<Self> {
+        Arc::new(Place(Mutex::new(stream)))
+    }
+
+    /// Does `work` with the stream; it is put back only when that went well and it is to go on.
+    fn with<R>(&self, goes_on: bool, work: impl FnOnce(&mut T) -> Result<R, Fault>) -> Result<R, Fault> {
+        let mut place = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut stream = place.take().ok_or_else(|| Fault::new("already_finished"))?;
+        let result = work(&mut stream)?;
+        if goes_on {
+            *place = Some(stream);
+        }
+        Ok(result)
+    }
+
+    /// Frees the stream, unless a job is at it: the event loop waits for no job, and the collector comes later.
+    fn end(&self) {
+        if let Ok(mut place) = self.0.try_lock() {
+            *place = None;
+        }
+    }
+}
+
+/// One frame made of pieces.
+#[napi]
+pub struct Encoder {
+    setup: Option<Arc<Setup>>,
+    place: Arc<Place<CompressStream>>,
+}
+
+impl Encoder {
+    fn cost(&self, bytes: usize) -> u64 {
+        self.setup.as_ref().map_or(0, |setup| setup.compress_cost(bytes))
+    }
+}
+
+fn compress_piece(
+    place: &Place<CompressStream>,
+    job: &Job,
+    data: &[u8],
+    end: bool,
+) -> Result<Outcome, Fault> {
+    place.with(!end, |stream| {
+        let (mut output, stop) = (Vec::new(), || job.should_stop());
+        stream.push_to(data, &mut output, &stop).map_err(to_fault)?;
+        if end {
+            stream.finish_to(&mut output, &stop).map_err(to_fault)?;
+        }
+        Ok(Outcome::Bytes(output))
+    })
+}
+
+#[napi]
+impl Encoder {
+    /// A frame before its first byte; of a codec that cannot be used one that is finished.
+    #[napi(catch_unwind, factory)]
+    pub fn open(codec: &Codec) -> Encoder {
+        let setup = codec.setup().ok();
+        let stream = setup.as_ref().and_then(|setup| {
+            CompressStream::new(Compressor::new().ok()?, &setup.options, setup.dictionary(), None).ok()
+        });
+        Encoder { setup, place: Place::new(stream) }
+    }
+
+    /// Takes a piece, answers what is ready; with `end` it is the last.
+    #[napi(catch_unwind)]
+    pub fn push(&self, ticket: Ticket, input: Input, end: bool) -> napi::Result<()> {
+        let (place, data) = (Arc::clone(&self.place), ticket.source(&input)?);
+        ticket.submit(self.cost(data.len()), move |job| compress_piece(&place, job, &data, end))
+    }
+
+    /// The same at once.
+    #[napi(catch_unwind)]
+    pub fn push_sync(&self, input: Input, end: bool) -> Settled {
+        run_sync(|job| compress_piece(&self.place, job, input.bytes(), end))
+    }
+
+    /// Frees what it holds.
+    #[napi(catch_unwind)]
+    pub fn end(&self) {
+        self.place.end();
+    }
+}
+
+/// Frames that arrive in pieces.
+#[napi]
+pub struct Decoder(Arc<Place<Decoding>>);
+
+struct Decoding {
+    stream: DecompressStream,
+    /// Told by the next call: what a piece gave before its fault comes first.
+    fault: Option<Fault>,
+}
+
+fn decompress_piece(place: &Place<Decoding>, job: &Job, data: &[u8], end: bool) -> Result<Outcome, Fault> {
+    place.with(!end, |decoding| {
+        if let Some(fault) = decoding.fault.take() {
+            return Err(fault);
+        }
+        let mut output = Vec::new();
+        let pushed = decoding.stream.push_to(data, &mut output, &|| job.should_stop());
+        match pushed.and_then(|()| if end { decoding.stream.finish() } else { Ok(()) }).map_err(to_fault) {
+            Err(fault) if output.is_empty() || end || job.should_stop() => Err(fault),
+            outcome => {
+                decoding.fault = outcome.err();
+                Ok(Outcome::Bytes(output))
+            }
+        }
+    })
+}
+
+#[napi]
+impl Decoder {
+    /// A decoder before its first byte; of a codec that cannot be used one that is finished.
+    #[napi(catch_unwind, factory)]
+    pub fn open(codec: &Codec, max_output: Whole, max_memory: Whole, allow_trailing: bool) -> Decoder {
+        let limits = limits_of(max_output, max_memory, allow_trailing);
+        let stream = codec.setup().ok().and_then(|setup| {
+            DecompressStream::new(Decompressor::new().ok()?, &limits, setup.dictionary()).ok()
+        });
+        Decoder(Place::new(stream.map(|stream| Decoding { stream, fault: None })))
+    }
+
+    /// Takes a piece, answers what it gives; with `end` it is the last, and faults at the end are told.
+    #[napi(catch_unwind)]
+    pub fn push(&self, ticket: Ticket, input: Input, end: bool) -> napi::Result<()> {
+        let (place, data) = (Arc::clone(&self.0), ticket.source(&input)?);
+        ticket.submit(decompress_cost(data.len()), move |job| decompress_piece(&place, job, &data, end))
+    }
+
+    /// The same at once.
+    #[napi(catch_unwind)]
+    pub fn push_sync(&self, input: Input, end: bool) -> Settled {
+        run_sync(|job| decompress_piece(&self.0, job, input.bytes(), end))
+    }
+
+    /// Frees what it holds.
+    #[napi(catch_unwind)]
+    pub fn end(&self) {
+        self.0.end();
+    }
+}
