@@ -57,5 +57,5 @@ export class Progress {
 
 /** Columns of the terminal; reports keep to 80 whatever it has. */
 export function columns(): number {
-  return Math.min(process.stderr.columns ?? 80, 120);
+  return Math.min(process.stderr.columns || 80, 120);
 }
