@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import { ROOT } from '../tools/workspace.mjs';
 
 const FOLDER = join(ROOT, 'build', 'bench');
-const PLACES = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64', '/usr/lib', '/usr/bin', '/usr/share', join(ROOT, 'node_modules'), join(ROOT, 'target', 'release', 'deps')];
+const PLACES = [
+  '/usr/lib/x86_64-linux-gnu',
+  '/usr/lib/aarch64-linux-gnu',
+  '/usr/lib64',
+  '/usr/lib',
+  '/usr/bin',
+  '/usr/share',
+  join(ROOT, 'node_modules'),
+  join(ROOT, 'target', 'release', 'deps'),
+];
 
 function* largeFiles(folder) {
   let entries = [];

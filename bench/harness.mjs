@@ -52,7 +52,15 @@ async function measureLimit(line, rounds) {
   const values = [];
   for (let round = 0; round < rounds; round++) values.push((await line.ours()).value);
   const value = median(values);
-  return { name: line.name, against: `<= ${line.limit} ${line.unit}`, value, limit: line.limit, verdict: value <= line.limit ? 'reached' : 'missed', unit: line.unit, rounds };
+  return {
+    name: line.name,
+    against: `<= ${line.limit} ${line.unit}`,
+    value,
+    limit: line.limit,
+    verdict: value <= line.limit ? 'reached' : 'missed',
+    unit: line.unit,
+    rounds,
+  };
 }
 
 /** The same fold of numbers as the contender's: outputs are compared by it. */

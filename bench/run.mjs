@@ -26,7 +26,8 @@ const jobBytes = values.once ? 64 * MIB : 1_000_000_000;
 function format(result) {
   const number = (value) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
   const mark = { reached: 'reached', missed: 'MISSED', shown: '' }[result.verdict];
-  if (result.value !== undefined) return `${result.name.padEnd(44)} ${`${number(result.value)} ${result.unit}`.padStart(12)}   ${result.against.padEnd(34)} ${mark}`;
+  if (result.value !== undefined)
+    return `${result.name.padEnd(44)} ${`${number(result.value)} ${result.unit}`.padStart(12)}   ${result.against.padEnd(34)} ${mark}`;
   const target = result.target === undefined ? '' : `>= ${result.target}`;
   const speeds = `${number(result.ours)} / ${number(result.theirs)} ${result.unit}`;
   return `${result.name.padEnd(44)} ${`x${result.ratio.toFixed(2)}`.padStart(8)} ${target.padEnd(8)} ${speeds.padEnd(24)} ${result.against.padEnd(34)} ${mark}`;
@@ -60,7 +61,13 @@ process.stdout.write(`\n${results.length} lines, ${results.filter(({ verdict }) 
 if (!values.once) {
   const folder = join(ROOT, 'bench', 'records');
   mkdirSync(folder, { recursive: true });
-  const machine = { cpu: cpus()[0].model, cpus: cpus().length, memoryBytes: totalmem(), node: process.version, platform: `${process.platform}-${process.arch}` };
+  const machine = {
+    cpu: cpus()[0].model,
+    cpus: cpus().length,
+    memoryBytes: totalmem(),
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+  };
   const name = `${new Date().toISOString().slice(0, 10)}${values.only ? `-${values.only}` : ''}.json`;
   writeFileSync(join(folder, name), `${JSON.stringify({ at: new Date().toISOString(), machine, rounds, kernelBytes, jobBytes, results }, null, 1)}\n`);
   process.stdout.write(`record: bench/records/${name}\n`);

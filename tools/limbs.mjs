@@ -23,8 +23,10 @@ for (const one of packages()) {
     else if (!existsSync(join(ROOT, place))) problems.push(`${one.folder} lacks ${place}`);
     checked++;
   }
-  if (one.kind) for (const limb of ['package', 'vectors', 'docs']) if (declared && !declared.includes(limb)) problems.push(`${one.folder} must have the limb '${limb}'`);
-  if (one.manifest.scripts && Object.keys(one.manifest.scripts).some((name) => /install|prepare/.test(name))) problems.push(`${one.folder} has an install script`);
+  if (one.kind)
+    for (const limb of ['package', 'vectors', 'docs']) if (declared && !declared.includes(limb)) problems.push(`${one.folder} must have the limb '${limb}'`);
+  if (one.manifest.scripts && Object.keys(one.manifest.scripts).some((name) => /install|prepare/.test(name)))
+    problems.push(`${one.folder} has an install script`);
   if (!one.manifest.files) problems.push(`${one.folder} lists no files`);
 }
 if (problems.length > 0) fail(problems.join('\n  '));

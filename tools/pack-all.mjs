@@ -19,7 +19,10 @@ function withoutSource(value) {
 function published(dependencies, versions) {
   if (!dependencies) return undefined;
   return Object.fromEntries(
-    Object.entries(dependencies).map(([name, range]) => [name, range.startsWith('workspace:') ? `${range.slice(10).replace('*', '')}${versions.get(name)}` : range]),
+    Object.entries(dependencies).map(([name, range]) => [
+      name,
+      range.startsWith('workspace:') ? `${range.slice(10).replace('*', '')}${versions.get(name)}` : range,
+    ]),
   );
 }
 

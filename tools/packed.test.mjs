@@ -69,8 +69,10 @@ describe('tarballs', () => {
       const tarball = tarballs.get(one.manifest.name);
       const publint = await run(process.execPath, [join(ROOT, 'node_modules', 'publint', 'src', 'cli.js'), tarball, '--strict'], { cwd: ROOT });
       assert.equal(publint.code, 0, publint.output);
-      if (!one.manifest.exports || !one.manifest.exports['.']) return;
-      const attw = await run(process.execPath, [join(ROOT, 'node_modules', '@arethetypeswrong', 'cli', 'dist', 'index.js'), tarball, '--profile', 'esm-only'], { cwd: ROOT });
+      if (!one.manifest.exports?.['.']) return;
+      const attw = await run(process.execPath, [join(ROOT, 'node_modules', '@arethetypeswrong', 'cli', 'dist', 'index.js'), tarball, '--profile', 'esm-only'], {
+        cwd: ROOT,
+      });
       assert.equal(attw.code, 0, attw.output);
     });
     test(`${one.manifest.name} carries no sources, no install script and no workspace protocol`, async () => {

@@ -1,6 +1,7 @@
 // `pnpm ready`: all that CI runs, in the order in which a mistake is cheapest to find. Every step runs, whatever failed before it; the record is build/ready.json.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { bold, green, red, run, say, seconds } from './say.mjs';
 import { ROOT } from './workspace.mjs';
 
@@ -22,7 +23,11 @@ const STEPS = [
   ['generated files', [node, 'tools/generated.mjs']],
   ['rust lint', ['cargo', 'clippy', '--workspace', '--all-targets', '--quiet', '--', '-D', 'warnings']],
   ['rust tests', ['cargo', 'test', '--workspace', '--quiet']],
-  ['loom models', ['cargo', 'test', '-p', 'chunker-support', '--profile', 'loom', 'loom'], { RUSTFLAGS: '--cfg loom', CARGO_TARGET_DIR: join(ROOT, 'target', 'loom') }],
+  [
+    'loom models',
+    ['cargo', 'test', '-p', 'chunker-support', '--profile', 'loom', 'loom'],
+    { RUSTFLAGS: '--cfg loom', CARGO_TARGET_DIR: join(ROOT, 'target', 'loom') },
+  ],
   ['unit and laws', [...vitest, 'run', ...(CI ? ['--reporter=dot'] : [])]],
   ['examples and documents', [node, '--test', '--test-reporter=spec', 'tools/examples.test.mjs']],
   ['packed', [node, '--test', '--test-reporter=spec', 'tools/packed.test.mjs']],
@@ -31,7 +36,7 @@ const STEPS = [
 
 /** Counts that a step's own runner prints: cargo test, vitest, node:test. A step without any counts as one check. */
 function count(output, code) {
-  const plain = output.replace(/\u001b\[[0-9;]*m/g, '');
+  const plain = stripVTControlCharacters(output);
   const sum = (pattern) => [...plain.matchAll(pattern)].reduce((total, match) => total + Number(match[1]), 0);
   const passed = sum(/test result: \w+\. (\d+) passed/g) + sum(/^\s+Tests .*?(\d+) passed/gm) + sum(/^ℹ pass (\d+)/gm);
   const failed = sum(/test result: \w+\. \d+ passed; (\d+) failed/g) + sum(/^\s+Tests .*?(\d+) failed/gm) + sum(/^ℹ fail (\d+)/gm);
@@ -53,13 +58,18 @@ for (const [name, [command, ...args], env] of wanted) {
   const counts = count(output, code);
   const time = performance.now() - started;
   record.push({ name, code, milliseconds: Math.round(time), ...counts });
-  say(`${code === 0 ? green('ok') : red('failed')} (${counts.passed} passed${counts.failed ? `, ${counts.failed} failed` : ''}${counts.skipped ? `, ${counts.skipped} skipped` : ''}, ${seconds(time)})`);
+  say(
+    `${code === 0 ? green('ok') : red('failed')} (${counts.passed} passed${counts.failed ? `, ${counts.failed} failed` : ''}${counts.skipped ? `, ${counts.skipped} skipped` : ''}, ${seconds(time)})`,
+  );
   const skips = output.match(/^.*\bskipped?: .*$/gim) ?? [];
   if (code !== 0) say(output.length > 40_000 ? `…${output.slice(-40_000)}` : output);
   else for (const line of skips.slice(0, 10)) say(`  ${line.trim()}`);
 }
 const total = (key) => record.reduce((sum, one) => sum + one[key], 0);
 mkdirSync(join(ROOT, 'build'), { recursive: true });
-writeFileSync(join(ROOT, 'build', 'ready.json'), `${JSON.stringify({ passed: total('passed'), failed: total('failed'), skipped: total('skipped'), steps: record }, null, 2)}\n`);
+writeFileSync(
+  join(ROOT, 'build', 'ready.json'),
+  `${JSON.stringify({ passed: total('passed'), failed: total('failed'), skipped: total('skipped'), steps: record }, null, 2)}\n`,
+);
 say(`\n${bold('ready')} after ${seconds(performance.now() - began)}: ${total('passed')} passed, ${total('failed')} failed, ${total('skipped')} skipped`);
 process.exitCode = record.every(({ code }) => code === 0) ? 0 : 1;

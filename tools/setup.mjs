@@ -31,7 +31,16 @@ async function bringPnpm() {
   const pinned = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).packageManager.split('@')[1];
   const installed = join(ROOT, '.tools', 'node_modules', 'pnpm', 'package.json');
   if (existsSync(installed) && JSON.parse(readFileSync(installed, 'utf8')).version === pinned) return;
-  await step(`Getting pnpm ${pinned}`, 'npm', ['install', '--prefix', join(ROOT, '.tools'), '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', `pnpm@${pinned}`]);
+  await step(`Getting pnpm ${pinned}`, 'npm', [
+    'install',
+    '--prefix',
+    join(ROOT, '.tools'),
+    '--no-save',
+    '--no-audit',
+    '--no-fund',
+    '--ignore-scripts',
+    `pnpm@${pinned}`,
+  ]);
 }
 
 async function installDependencies() {

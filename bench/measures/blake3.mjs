@@ -23,14 +23,35 @@ export async function blake3({ registry, data, contender }) {
     return checksum(Array.from(lengths, (_, i) => head(digests.subarray(i * 32))));
   };
   const lines = [];
-  for (const [label, size] of [['64 KiB', 65536], ['1 MiB', 1 << 20], ['64 MiB', 64 << 20]]) {
+  for (const [label, size] of [
+    ['64 KiB', 65536],
+    ['1 MiB', 1 << 20],
+    ['64 MiB', 64 << 20],
+  ]) {
     const lengths = pieces(data.length, size);
-    lines.push({ name: `blake3 ${label}`, against: 'crate blake3 1.8', target: 0.95, bytes: data.length, ours: () => cpuTimed(() => one(data, lengths)), theirs: () => contender.ask(`blake3 ${size}`) });
+    lines.push({
+      name: `blake3 ${label}`,
+      against: 'crate blake3 1.8',
+      target: 0.95,
+      bytes: data.length,
+      ours: () => cpuTimed(() => one(data, lengths)),
+      theirs: () => contender.ask(`blake3 ${size}`),
+    });
   }
   const small = data.subarray(0, 32 << 20);
-  for (const [label, spec, target] of [['1 KiB', '1024', 5], ['100 to 4 000 bytes', '100-4000', 3]]) {
+  for (const [label, spec, target] of [
+    ['1 KiB', '1024', 5],
+    ['100 to 4 000 bytes', '100-4000', 3],
+  ]) {
     const lengths = pieces(small.length, spec);
-    lines.push({ name: `blake3 batch of ${label}`, against: 'one call per message', target, bytes: small.length, ours: () => cpuTimed(() => batch(small, lengths)), theirs: () => cpuTimed(() => one(small, lengths)) });
+    lines.push({
+      name: `blake3 batch of ${label}`,
+      against: 'one call per message',
+      target,
+      bytes: small.length,
+      ours: () => cpuTimed(() => batch(small, lengths)),
+      theirs: () => cpuTimed(() => one(small, lengths)),
+    });
   }
   lines.push(...(await npmLines(hash, small)));
   return lines;
@@ -44,7 +65,11 @@ async function npmLines(hash, small) {
     '@napi-rs/blake-hash': (piece) => new Blake3Hasher().update(piece).digest('hex'),
   };
   const lines = [];
-  for (const [label, size] of [['1 KiB', 1024], ['64 KiB', 65536], ['1 MiB', 1 << 20]]) {
+  for (const [label, size] of [
+    ['1 KiB', 1024],
+    ['64 KiB', 65536],
+    ['1 MiB', 1 << 20],
+  ]) {
     for (const [name, digest] of Object.entries(rivals)) {
       const every = (each) => {
         const all = createHash('sha256');

@@ -31,16 +31,27 @@ export async function border({ registry, data }) {
   const small = data.subarray(0, 32);
   const output = new Uint8Array(1024);
   const digests = Array.from({ length: 4096 }, (_, i) => data.subarray(i * 32, i * 32 + 32));
-  const joined = (encode) => cpuTimed(() => {
-    let text = '';
-    for (let round = 0; round < 20; round++) text = digests.map(encode).join(' ');
-    return text;
-  });
+  const joined = (encode) =>
+    cpuTimed(() => {
+      let text = '';
+      for (let round = 0; round < 20; round++) text = digests.map(encode).join(' ');
+      return text;
+    });
   return [
     { name: 'nix-base32 of 32 bytes', against: 'a byte loop in JavaScript', target: 3, ours: () => joined(encodeNixBase32), theirs: () => joined(byteLoop) },
-    { name: 'one synchronous hash of 32 bytes', limit: 10, unit: 'us', ours: async () => ({ value: (await perCall(20_000, () => hash.hashSync(small))()).value / 1000 }) },
+    {
+      name: 'one synchronous hash of 32 bytes',
+      limit: 10,
+      unit: 'us',
+      ours: async () => ({ value: (await perCall(20_000, () => hash.hashSync(small))()).value / 1000 }),
+    },
     { name: 'the same, 99th percentile', limit: 10, unit: 'us', ours: () => percentile(() => hash.hashSync(small), 20_000, 0.99) },
-    { name: 'one synchronous call with two buffers', limit: 10, unit: 'us', ours: async () => ({ value: (await perCall(5_000, () => codec.compressIntoSync(small, output))()).value / 1000 }) },
+    {
+      name: 'one synchronous call with two buffers',
+      limit: 10,
+      unit: 'us',
+      ours: async () => ({ value: (await perCall(5_000, () => codec.compressIntoSync(small, output))()).value / 1000 }),
+    },
     { name: 'a job on the executor, 64 in flight', limit: 2, unit: 'us', ours: () => handOver(hash, data) },
     { name: 'results of 1 000 chunks', limit: 5, unit: 'us', ours: () => chunkResults(registry, data) },
     { name: "import '@chunker/core'", limit: 30, unit: 'ms', ours: importCost },

@@ -24,7 +24,14 @@ export async function fastcdc({ registry, data, contender }) {
         const { lengths } = chunker.chunkSync(data);
         return `${lengths.length}:${checksum(lengths)}`;
       });
-    lines.push({ name: `fastcdc ${kib} KiB`, against: 'crate fastcdc 5.0.0', target, bytes: data.length, ours, theirs: () => contender.ask(`cut ${min} ${avg} ${max}`) });
+    lines.push({
+      name: `fastcdc ${kib} KiB`,
+      against: 'crate fastcdc 5.0.0',
+      target,
+      bytes: data.length,
+      ours,
+      theirs: () => contender.ask(`cut ${min} ${avg} ${max}`),
+    });
     if (kib === 512 || kib === 64) {
       const small = data.subarray(0, 64 << 20);
       const oursSmall = () => cpuTimed(() => chunker.chunkSync(small).length);
@@ -56,5 +63,13 @@ function gearLine(chunker, small) {
     }
     return count;
   };
-  return { name: 'fastcdc 512 KiB, npm scan', against: 'gearhash-jit', target: 1, same: false, bytes: small.length, ours: () => cpuTimed(() => chunker.chunkSync(small).length), theirs: () => cpuTimed(scan) };
+  return {
+    name: 'fastcdc 512 KiB, npm scan',
+    against: 'gearhash-jit',
+    target: 1,
+    same: false,
+    bytes: small.length,
+    ours: () => cpuTimed(() => chunker.chunkSync(small).length),
+    theirs: () => cpuTimed(scan),
+  };
 }

@@ -41,12 +41,40 @@ export async function zstd({ registry, data, contender }) {
       for (const frame of packed) total += codec.decompressIntoSync(frame, plain);
       return String(total);
     };
-    lines.push({ name: `zstd ${level} compress ${label}`, against: 'libzstd, reused context', target: 0.95, bytes: data.length, ours: () => cpuTimed(() => compress(whole, data)), theirs: () => contender.ask(`compress ${level} ${size}`) });
-    lines.push({ name: `zstd ${level} decompress ${label}`, against: 'libzstd, reused context', target: 0.9, bytes: data.length, ours: () => cpuTimed(decompress), theirs: () => contender.ask(`decompress ${level} ${size}`) });
+    lines.push({
+      name: `zstd ${level} compress ${label}`,
+      against: 'libzstd, reused context',
+      target: 0.95,
+      bytes: data.length,
+      ours: () => cpuTimed(() => compress(whole, data)),
+      theirs: () => contender.ask(`compress ${level} ${size}`),
+    });
+    lines.push({
+      name: `zstd ${level} decompress ${label}`,
+      against: 'libzstd, reused context',
+      target: 0.9,
+      bytes: data.length,
+      ours: () => cpuTimed(decompress),
+      theirs: () => contender.ask(`decompress ${level} ${size}`),
+    });
     const targets = { '4 KiB': [1.4, 2], '16 KiB': [1.15, 1.4] }[label];
     if (targets) {
-      lines.push({ name: `zstd ${level} compress ${label}`, against: 'libzstd, a context per call', target: targets[0], bytes: data.length, ours: () => cpuTimed(() => compress(whole, data)), theirs: () => contender.ask(`compress-fresh ${level} ${size}`) });
-      lines.push({ name: `zstd ${level} decompress ${label}`, against: 'libzstd, a context per call', target: targets[1], bytes: data.length, ours: () => cpuTimed(decompress), theirs: () => contender.ask(`decompress-fresh ${level} ${size}`) });
+      lines.push({
+        name: `zstd ${level} compress ${label}`,
+        against: 'libzstd, a context per call',
+        target: targets[0],
+        bytes: data.length,
+        ours: () => cpuTimed(() => compress(whole, data)),
+        theirs: () => contender.ask(`compress-fresh ${level} ${size}`),
+      });
+      lines.push({
+        name: `zstd ${level} decompress ${label}`,
+        against: 'libzstd, a context per call',
+        target: targets[1],
+        bytes: data.length,
+        ours: () => cpuTimed(decompress),
+        theirs: () => contender.ask(`decompress-fresh ${level} ${size}`),
+      });
     }
     if (level === 3) lines.push(...npmLines(codec, part, lengths, label, scale));
   }

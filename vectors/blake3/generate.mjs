@@ -8,15 +8,19 @@ import { join } from 'node:path';
 const KEY = 'whats the Elvish word for friend';
 const CONTEXT = 'chunker 2026-11-21 golden vectors context';
 const OUTPUT_BYTES = 131;
-const LENGTHS = [102_401, 131_071, 131_072, 131_073, 262_145, 1_048_575, 1_048_576, 1_048_577, 3_145_729, 4_194_303, 4_194_304, 4_194_305, 5_242_981, 16_777_293];
+const LENGTHS = [
+  102_401, 131_071, 131_072, 131_073, 262_145, 1_048_575, 1_048_576, 1_048_577, 3_145_729, 4_194_303, 4_194_304, 4_194_305, 5_242_981, 16_777_293,
+];
 
 const work = mkdtempSync(join(tmpdir(), 'chunker-vectors-'));
 const file = join(work, 'input');
-const b3sum = (flags, input) =>
-  execFileSync('b3sum', ['--no-names', '--length', String(OUTPUT_BYTES), ...flags, file], { input, encoding: 'utf8' }).trim();
+const b3sum = (flags, input) => execFileSync('b3sum', ['--no-names', '--length', String(OUTPUT_BYTES), ...flags, file], { input, encoding: 'utf8' }).trim();
 
 const cases = LENGTHS.map((inputLength) => {
-  writeFileSync(file, Uint8Array.from({ length: inputLength }, (_, i) => i % 251));
+  writeFileSync(
+    file,
+    Uint8Array.from({ length: inputLength }, (_, i) => i % 251),
+  );
   return { inputLength, hash: b3sum([]), keyed_hash: b3sum(['--keyed'], KEY), derive_key: b3sum(['--derive-key', CONTEXT]) };
 });
 rmSync(work, { recursive: true });
