@@ -1,7 +1,7 @@
 import type { AlgorithmKind } from '../contracts/index.js';
 import { areaError } from '../errors/areas.js';
 import type { ChunkerError } from '../errors/index.js';
-import { isBytes, isDetached, isResizable, isShared, kindOfValue, overlaps, plainView } from './arrays.js';
+import { isBytes, isDetached, isUnfixed, kindOfValue, overlaps, plainView } from './arrays.js';
 
 /** An argument that cannot be used. */
 export function badInput(kind: AlgorithmKind, name: string, value: string, expected: string): ChunkerError<'invalid_input'> {
@@ -16,7 +16,7 @@ export function readableInput(kind: AlgorithmKind, data: unknown, name = 'data')
   if (!isBytes(data)) throw badInput(kind, name, kindOfValue(data), 'a Uint8Array');
   const view = plainView(data);
   if (view.length === 0 && isDetached(view)) throw badInput(kind, name, 'a detached buffer', 'a Uint8Array');
-  return isResizable(view) || isShared(view) ? copyOf(view) : view;
+  return isUnfixed(view) ? copyOf(view) : view;
 }
 
 /** The caller's output buffer; `data`, where given, must not overlap it. */
@@ -24,7 +24,7 @@ export function writableOutput(kind: AlgorithmKind, output: unknown, data?: Uint
   if (!isBytes(output)) throw badInput(kind, 'output', kindOfValue(output), 'a Uint8Array');
   const view = plainView(output);
   if (isDetached(view)) throw badInput(kind, 'output', 'a detached buffer', 'a Uint8Array');
-  if (isResizable(view) || isShared(view)) throw badInput(kind, 'output', 'a resizable or shared buffer', 'fixed memory of its own');
+  if (isUnfixed(view)) throw badInput(kind, 'output', 'a resizable or shared buffer', 'fixed memory of its own');
   if (data !== undefined && overlaps(view, data)) throw badInput(kind, 'output', 'a view of the input', 'memory apart from the input');
   return view;
 }

@@ -1,4 +1,4 @@
-import { isBytes, isDetached, isResizable, isShared, isWords, kindOfValue, plainView } from './arrays.js';
+import { isBytes, isDetached, isShared, isUnfixed, isWords, kindOfValue, plainView } from './arrays.js';
 import { copyOf } from './inputs.js';
 
 /** What a kernel answered against the contract; core turns it into `plugin_failed`. */
@@ -11,9 +11,9 @@ export function resultBytes(result: unknown, input?: Uint8Array): Uint8Array {
   if (!isBytes(result)) throw new BrokenPromise(`it returned ${kindOfValue(result)} instead of a Uint8Array`);
   const view = plainView(result);
   if (isDetached(view)) throw new BrokenPromise('it returned a detached buffer');
-  if (isShared(view)) throw new BrokenPromise('it returned shared memory');
-  if (isResizable(view) || (input !== undefined && view.buffer === input.buffer)) return copyOf(view);
-  return view;
+  const unfixed = isUnfixed(view);
+  if (unfixed && isShared(view)) throw new BrokenPromise('it returned shared memory');
+  return unfixed || (input !== undefined && view.buffer === input.buffer) ? copyOf(view) : view;
 }
 
 /** The count of bytes a kernel says that it wrote. */
