@@ -1,0 +1,211 @@
+import {
+  type BatchOutput,
+  type Call,
+  type CodecKernel,
+  CompressionError,
+  type DecodeCall,
+  type FrameSummary,
+  type Handles,
+  type PushTransform,
+} from '@chunker/core';
+import { callSync, loadAddon, type MakeError, openRoom, type Room, type RunOptions } from '@chunker/core/native';
+import { compressBound, costPerByte } from './cost.js';
+import type { ZstdOptions } from './options.js';
+
+type Limits = readonly [maxOutputBytes: number, maxMemoryBytes: number, allowTrailing: boolean];
+type Offsets = Float64Array | undefined;
+/** Results, their lengths, the indices of failed items, and a JSON array of `[code, details]`. */
+type Many = readonly [Uint8Array, Uint32Array, Uint32Array, string];
+
+/** The codec as the addon knows it: native/bindings/zstd/src/lib.rs and batch.rs. */
+interface Codec {
+  check(): void;
+  compress(ticket: number, input: Uint8Array): void;
+  compressSync(input: Uint8Array): Uint8Array;
+  compressInto(ticket: number, input: Uint8Array, output: Uint8Array): void;
+  compressIntoSync(input: Uint8Array, output: Uint8Array): number;
+  compressMany(ticket: number, input: Uint8Array, lengths: Uint32Array, offsets: Offsets): void;
+  compressManySync(input: Uint8Array, lengths: Uint32Array, offsets: Offsets): Many;
+  decompress(ticket: number, input: Uint8Array, ...limits: Limits): void;
+  decompressSync(input: Uint8Array, ...limits: Limits): Uint8Array;
+  decompressInto(ticket: number, input: Uint8Array, output: Uint8Array, ...limits: Limits): void;
+  decompressIntoSync(input: Uint8Array, output: Uint8Array, ...limits: Limits): number;
+  decompressMany(ticket: number, input: Uint8Array, lengths: Uint32Array, offsets: Offsets, ...limits: Limits): void;
+  decompressManySync(input: Uint8Array, lengths: Uint32Array, offsets: Offsets, ...limits: Limits): Many;
+}
+
+/** A push form as the addon knows it: native/bindings/zstd/src/stream.rs. */
+interface Stream {
+  push(ticket: number, input: Uint8Array, end: boolean): void;
+  pushSync(input: Uint8Array, end: boolean): Uint8Array;
+  end(): void;
+}
+
+interface Exports {
+  inspect(data: Uint8Array): Float64Array;
+  readonly Codec: { open(settings: Uint32Array, dictionary: Uint8Array | undefined): Codec };
+  readonly Encoder: { open(codec: Codec): Stream };
+  readonly Decoder: { open(codec: Codec, ...limits: Limits): Stream };
+}
+
+/** Below this estimate a piece of a stream is compressed on the calling thread. */
+const AT_ONCE_NANOSECONDS = 200_000;
+const EMPTY = new Uint8Array(0);
+
+const makeError: MakeError = (code, details, parameters) => {
+  const facts = code === 'unknown_format' ? { ...details, registered: ['zstd'] } : { algorithm: 'zstd', ...details };
+  return new CompressionError(code, facts as typeof details, parameters);
+};
+
+const way = ({ signal, inPlace, queue, priority }: Call): RunOptions => ({ signal, inPlace, queue, priority, makeError });
+
+/** No limit crosses as the largest safe integer. */
+const limitsOf = ({ limits, allowTrailing }: DecodeCall): Limits => [
+  Math.min(limits.maxOutputBytes, Number.MAX_SAFE_INTEGER),
+  Math.min(limits.maxMemoryBytes, Number.MAX_SAFE_INTEGER),
+  allowTrailing,
+];
+
+function settingsOf({ level, checksum, contentSize, longDistance, windowLog, minMatch, targetBlockBytes }: ZstdOptions): Uint32Array {
+  const flags = (checksum ? 1 : 0) | (contentSize ? 2 : 0) | (longDistance ? 4 : 0);
+  return Uint32Array.of(level + 7, flags, windowLog ?? 0, minMatch ?? 0, targetBlockBytes ?? 0);
+}
+
+function batchOf([buffer, lengths, failed, faults]: Many): BatchOutput {
+  const errors = new Map<number, Error>();
+  if (failed.length > 0) {
+    const told = JSON.parse(faults) as [Parameters<MakeError>[0], Parameters<MakeError>[1]][];
+    failed.forEach((index, at) => {
+      const [code, details] = told[at] as (typeof told)[number];
+      errors.set(index, makeError(code, details, {}));
+    });
+  }
+  return { buffer, lengths, errors };
+}
+
+/** The addon's codec of each taking. */
+function codecs(addon: Exports): (options: ZstdOptions, handles: Handles) => Codec {
+  const made = new WeakMap<ZstdOptions, { readonly handles: Handles; readonly codec: Codec }>();
+  return (options, handles) => {
+    const known = made.get(options);
+    if (known !== undefined && known.handles === handles) return known.codec;
+    const codec = addon.Codec.open(settingsOf(options), handles.dictionary);
+    callSync(() => codec.check(), makeError);
+    made.set(options, { handles, codec });
+    return codec;
+  };
+}
+
+/** The kernel on the addon. Rejects where no addon can be loaded. */
+export async function load(): Promise<CodecKernel<ZstdOptions>> {
+  const addon = loadAddon<Exports>({ stem: 'zstd', packageName: '@chunker/codec-zstd', from: import.meta.url });
+  return kernelOn(addon, openRoom(addon));
+}
+
+function kernelOn(addon: Exports, room: Room): CodecKernel<ZstdOptions> {
+  const codecOf = codecs(addon);
+  return {
+    placement: 'away',
+    costPerByte: (operation, { level }) => costPerByte(operation, level),
+    compressBound,
+    ...compression(addon, room, codecOf),
+    ...decompression(addon, room, codecOf),
+    inspect: (data) => summary(callSync(() => addon.inspect(data), makeError)),
+  };
+}
+
+type CodecOf = ReturnType<typeof codecs>;
+type Half<Direction extends 'compress' | 'decompress'> = Required<
+  Pick<
+    CodecKernel<ZstdOptions>,
+    Direction | `${Direction}Sync` | `${Direction}Into` | `${Direction}IntoSync` | `${Direction}Many` | `${Direction}ManySync` | `${Direction}or`
+  >
+>;
+
+function compression(addon: Exports, room: Room, codecOf: CodecOf): Half<'compress'> {
+  return {
+    async compress(data, options, call) {
+      const codec = codecOf(options, call.handles);
+      return room.run<Uint8Array>((ticket, input) => codec.compress(ticket, input), { ...way(call), input: data });
+    },
+    compressSync(data, options, { handles }) {
+      const codec = codecOf(options, handles);
+      return callSync(() => codec.compressSync(data), makeError);
+    },
+    async compressInto(data, output, options, call) {
+      const codec = codecOf(options, call.handles);
+      return room.run<number>((ticket, input) => codec.compressInto(ticket, input, output), { ...way(call), input: data, into: output });
+    },
+    compressIntoSync(data, output, options, { handles }) {
+      const codec = codecOf(options, handles);
+      return callSync(() => codec.compressIntoSync(data, output), makeError);
+    },
+    async compressMany(buffer, { lengths, offsets }, options, call) {
+      const codec = codecOf(options, call.handles);
+      return batchOf(await room.run<Many>((ticket, input) => codec.compressMany(ticket, input, lengths, offsets), { ...way(call), input: buffer }));
+    },
+    compressManySync(buffer, { lengths, offsets }, options, { handles }) {
+      const codec = codecOf(options, handles);
+      return batchOf(callSync(() => codec.compressManySync(buffer, lengths, offsets), makeError));
+    },
+    compressor(options, call) {
+      const small = AT_ONCE_NANOSECONDS / costPerByte('compress', options.level);
+      return push(room, addon.Encoder.open(codecOf(options, call.handles)), call, small);
+    },
+  };
+}
+
+function decompression(addon: Exports, room: Room, codecOf: CodecOf): Half<'decompress'> {
+  return {
+    async decompress(data, options, call) {
+      const codec = codecOf(options, call.handles);
+      return room.run<Uint8Array>((ticket, input) => codec.decompress(ticket, input, ...limitsOf(call)), { ...way(call), input: data });
+    },
+    decompressSync(data, options, call) {
+      const codec = codecOf(options, call.handles);
+      return callSync(() => codec.decompressSync(data, ...limitsOf(call)), makeError);
+    },
+    async decompressInto(data, output, options, call) {
+      const codec = codecOf(options, call.handles);
+      const run = { ...way(call), input: data, into: output };
+      return room.run<number>((ticket, input) => codec.decompressInto(ticket, input, output, ...limitsOf(call)), run);
+    },
+    decompressIntoSync(data, output, options, call) {
+      const codec = codecOf(options, call.handles);
+      return callSync(() => codec.decompressIntoSync(data, output, ...limitsOf(call)), makeError);
+    },
+    async decompressMany(buffer, { lengths, offsets }, options, call) {
+      const codec = codecOf(options, call.handles);
+      const start = (ticket: number, input: Uint8Array) => codec.decompressMany(ticket, input, lengths, offsets, ...limitsOf(call));
+      return batchOf(await room.run<Many>(start, { ...way(call), input: buffer }));
+    },
+    decompressManySync(buffer, { lengths, offsets }, options, call) {
+      const codec = codecOf(options, call.handles);
+      return batchOf(callSync(() => codec.decompressManySync(buffer, lengths, offsets, ...limitsOf(call)), makeError));
+    },
+    // A few bytes can hold gigabytes: what decoding costs is not known beforehand, so it never runs on the calling thread.
+    decompressor: (options, call) => push(room, addon.Decoder.open(codecOf(options, call.handles), ...limitsOf(call)), call, -1),
+  };
+}
+
+/** Core pushes one piece after the other. Pieces of up to `small` bytes are worked off at once. */
+function push(room: Room, stream: Stream, call: Call, small: number): PushTransform {
+  const run = way(call);
+  const step = (data: Uint8Array, end: boolean) => {
+    if (data.length <= small) return callSync(() => stream.pushSync(data, end), makeError);
+    return room.run<Uint8Array>((ticket, input) => stream.push(ticket, input, end), { ...run, input: data });
+  };
+  return { push: (data) => step(data, false), finish: () => step(EMPTY, true), dispose: () => stream.end() };
+}
+
+function summary(fields: Float64Array): FrameSummary {
+  const [frames, contentBytes, windowBytes, dictionaryId, checksum, skippableBytes] = fields as unknown as [number, number, number, number, number, number];
+  return {
+    frames,
+    ...(contentBytes < 0 ? {} : { contentBytes }),
+    windowBytes,
+    ...(dictionaryId === 0 ? {} : { dictionaryId }),
+    checksum: checksum === 1,
+    skippableBytes,
+  };
+}
