@@ -15,7 +15,7 @@ export interface RunSettings {
    * or empty afterwards, never wrong; or a copy.
    */
   readonly payload?: 'none' | 'view' | 'copy';
-  /** Bytes read at a time, 64 KiB to 64 MiB; default 4 MiB, and the chunker's reach where that is more. */
+  /** Bytes read at a time, 64 KiB to 64 MiB; default 2 MiB, and half the chunker's reach where that is more. */
   readonly windowBytes?: number;
   /** Windows between reading and delivery, at least 2; default one more than threads, at least 3. Chunks being compressed are twice the threads, or as many as this. */
   readonly queue?: number;
@@ -37,15 +37,18 @@ export interface ResolvedSettings {
   readonly manifest: boolean;
 }
 
-/** Windows of 4 MiB reach the speed of the kernels (64 KiB: little more than half of it) and stay in a core's share of the cache longer than larger ones. */
-const WINDOW_BYTES = 4 * MIB;
+/**
+ * A window's slab has room for the chunker's reach (4 MiB by default) before it, so a larger window costs memory in every slab, while a smaller one means more copying of tails: at 2 MiB a third of the bytes
+ * at chunks of 1 MiB, by a thread that has time for it.
+ */
+const WINDOW_BYTES = 2 * MIB;
 const DEFAULT_BUFFER_LIMIT = 256 * MIB;
 
 /** Checks the settings and fills them in. `reach` is the chunker's, 0 without one; `copies` how many outputs of a window's size stand beside it. */
 export function resolveSettings(settings: RunSettings, reach: number, copies: number): ResolvedSettings {
   const limit = integer('bufferLimitBytes', settings.bufferLimitBytes ?? limitOfEnvironment(), 1, Number.MAX_SAFE_INTEGER);
   const headBytes = Math.ceil(reach / 4096) * 4096;
-  const windowBytes = integer('windowBytes', settings.windowBytes ?? Math.max(WINDOW_BYTES, headBytes), 64 * 1024, 64 * MIB);
+  const windowBytes = integer('windowBytes', settings.windowBytes ?? Math.max(WINDOW_BYTES, headBytes / 2), 64 * 1024, 64 * MIB);
   const sequential = settings.mode === 'sequential';
   const each = (headBytes + windowBytes) * (1 + copies);
   const wanted = sequential ? 2 : integer('queue', settings.queue ?? Math.max(3, threads() + 1), 2, 1024);

@@ -8,9 +8,13 @@ import type { BatchWork, Job } from './job.js';
 import { Outbox } from './outbox.js';
 import { carryTail, readWindow } from './read.js';
 
+/** Batches without payloads are a few hundred bytes: a slow chunk at the head may have more of them wait behind it than there are windows. */
+const DELIVERIES_PER_WINDOW = 4;
+
 /**
  * All stages at once: window N+1 is read while N is cut, N's chunks are hashed by one job and compressed by one job each, while earlier windows are still in those stages. A window's slab is a credit:
- * reading waits for one, and it comes back when the consumer has taken the window's records, so a slow stage or consumer stops all before it.
+ * reading waits for one, and it comes back when the window's stages are done, with payloads when the consumer has taken them; so a slow
+ * stage or consumer stops all before it.
  */
 export async function* runParallel(job: Job, signal: AbortSignal): AsyncGenerator<BatchWork> {
   const engine = new ParallelEngine(job, signal);
@@ -21,7 +25,7 @@ export async function* runParallel(job: Job, signal: AbortSignal): AsyncGenerato
       try {
         yield batch;
       } finally {
-        batch.release();
+        engine.delivered(batch);
       }
     }
   } finally {
@@ -34,6 +38,7 @@ class ParallelEngine {
   readonly #controller = new AbortController();
   readonly #windows: Gate;
   readonly #jobs: Gate;
+  readonly #deliveries: Gate;
   readonly #outbox: Outbox<BatchWork>;
   readonly #running = new Set<Promise<void>>();
   /** Ends of the chains that go window by window in order: whole-input digests, duplicates, reassembly. */
@@ -45,6 +50,7 @@ class ParallelEngine {
     this.#job = job;
     this.#windows = new Gate(job.settings.windows);
     this.#jobs = new Gate(job.settings.jobs);
+    this.#deliveries = new Gate(DELIVERIES_PER_WINDOW * job.settings.windows);
     this.#outbox = new Outbox(!job.settings.unordered);
     manyListeners(this.#controller.signal);
     if (signal.aborted) this.#fail(signal.reason);
@@ -56,6 +62,12 @@ class ParallelEngine {
 
   next(): Promise<BatchWork | undefined> {
     return this.#outbox.next();
+  }
+
+  /** The consumer has done with a batch. */
+  delivered(batch: BatchWork): void {
+    batch.release();
+    this.#deliveries.leave();
   }
 
   /** Aborts what runs and waits until nothing touches a slab any more. */
@@ -81,7 +93,7 @@ class ParallelEngine {
         before = { window, bytesCut: 0 };
         const batch = await cut(this.#job, window, signal);
         before = { window, bytesCut: batch?.data.length ?? 0 };
-        if (batch !== undefined) this.#process(batch);
+        if (batch !== undefined) await this.#admit(batch);
         if (window.isLast) break;
       }
     } catch (error) {
@@ -116,6 +128,17 @@ class ParallelEngine {
     );
   }
 
+  /** Waits until few enough batches are on their way to the consumer. */
+  async #admit(batch: BatchWork): Promise<void> {
+    try {
+      await this.#deliveries.enter();
+    } catch (error) {
+      batch.release();
+      throw error;
+    }
+    this.#process(batch);
+  }
+
   #process(batch: BatchWork): void {
     const deliver = this.#outbox.announce();
     prepareColumns(this.#job, batch);
@@ -141,6 +164,8 @@ class ParallelEngine {
     const results = await Promise.allSettled(stages);
     if (this.#controller.signal.aborted || results.some(({ status }) => status === 'rejected')) return batch.release();
     count(this.#job, batch);
+    // Without payloads the columns are all that the consumer sees: the slab can be read into again while an earlier window is still being compressed.
+    if (batch.columns.payloads === undefined) batch.release();
     deliver(batch);
   }
 
@@ -183,6 +208,7 @@ class ParallelEngine {
     this.#outbox.fail(error);
     this.#windows.close(error);
     this.#jobs.close(error);
+    this.#deliveries.close(error);
     if (!this.#controller.signal.aborted) this.#controller.abort(error);
   }
 }
