@@ -33,6 +33,7 @@ function manifestFor(one, versions) {
   const { devDependencies, scripts, ...manifest } = one.manifest;
   const result = {
     ...manifest,
+    files: [...manifest.files, 'NOTICE*', ...LICENCES],
     exports: withoutSource(manifest.exports),
     imports: withoutSource(manifest.imports),
     dependencies: published(manifest.dependencies, versions),
