@@ -192,3 +192,24 @@ export function inspect(data: Uint8Array): FrameSummary {
     skippableBytes,
   };
 }
+
+/**
+ * A frame of one's own without an empty block at its end. An encoder that learns of the end after its last full block writes one; the block before can be the last as well.
+ */
+export function withoutEmptyLast(data: Uint8Array): Uint8Array {
+  const header = readHeader(data, 0);
+  if (header.kind !== 'frame') return data;
+  let before = -1;
+  let at = header.headerBytes;
+  for (;;) {
+    const field = littleEndian(data, at, 3);
+    if ((field & 1) !== 0) {
+      if (field !== 1 || before < 0) return data;
+      (data[before] as number) |= 1;
+      data.copyWithin(at, at + 3);
+      return data.subarray(0, data.length - 3);
+    }
+    before = at;
+    at += 3 + (((field >> 1) & 3) === 1 ? 1 : field >> 3);
+  }
+}

@@ -2,13 +2,14 @@
 import * as zlib from 'node:zlib';
 import { type Call, type CodecKernel, type DecodeCall, type Handles, isChunkerError } from '@chunker/core';
 import { compressBound, costPerByte } from './cost.js';
-import { dictionaryIdOf, fail, type Frame, frames, inspect } from './frames.js';
+import { dictionaryIdOf, fail, type Frame, frames, inspect, withoutEmptyLast } from './frames.js';
 import type { ZstdOptions } from './options.js';
 import { throughGate } from './pool-gate.js';
 
 interface Settings {
   readonly params?: Record<number, number>;
   readonly maxOutputLength?: number;
+  readonly pledgedSrcSize?: number;
   readonly dictionary?: Uint8Array;
 }
 type Whole = (data: Uint8Array, settings: Settings) => Uint8Array;
@@ -171,6 +172,12 @@ function decompressSync(data: Uint8Array, _options: ZstdOptions, call: DecodeCal
   return decoding.result();
 }
 
+/** The asynchronous form tells libzstd of the end too late to make the last block the last: the synchronous one does not. */
+async function compress(data: Uint8Array, options: ZstdOptions, call: Call): Promise<Uint8Array> {
+  const settings = { ...encoding(options, call.handles), pledgedSrcSize: data.length };
+  return own(withoutEmptyLast(await away(node.zstdCompress as WholeAsync, data, settings, call)));
+}
+
 const own = (bytes: Uint8Array): Uint8Array => Uint8Array.from(bytes);
 
 /** The runtime's own kernel. Rejects where there is none. */
@@ -182,8 +189,8 @@ export async function load(): Promise<CodecKernel<ZstdOptions>> {
     costPerByte: (operation, { level }) => costPerByte(operation, level),
     compressBound,
     inspect,
-    compress: async (data, options, call) => own(await away(node.zstdCompress as WholeAsync, data, encoding(options, call.handles), call)),
-    compressSync: (data, options, { handles }) => own((node.zstdCompressSync as Whole)(data, encoding(options, handles))),
+    compress,
+    compressSync: (data, options, { handles }) => own((node.zstdCompressSync as Whole)(data, { ...encoding(options, handles), pledgedSrcSize: data.length })),
     decompress,
     decompressSync,
   };

@@ -8,6 +8,9 @@ describe.each(KERNELS)('$kernel $skip', ({ kernel, skip }) => {
       for (const [level, length] of [
         [3, 0],
         [3, 70_000],
+        [3, 4096],
+        [3, 1 << 17],
+        [5, 3 << 20],
         [1, 6 << 20],
         [12, 1 << 20],
         [19, 400_000],

@@ -69,8 +69,8 @@ impl Compressor {
         Ok(output.len() - before)
     }
 
-    /// Compresses `input` into the start of `output` and returns the bytes written: the same bytes that `compress` gives. What lies behind them may hold
-    /// remains of the compression where `output` is longer than the frame.
+    /// Compresses `input` into the start of `output` and returns the bytes written: the same bytes that `compress` gives. What lies behind them stays as it
+    /// was or is zero, also on failure.
     ///
     /// Errors: those of `compress`, and `output_too_small` with the exact size needed.
     pub fn compress_into(
@@ -83,16 +83,19 @@ impl Compressor {
     ) -> Result<usize> {
         self.configure(options, dictionary)?;
         let bound = bound_of(input)?;
-        if output.len() >= bound {
-            let mut place = Output::over(&mut output[..bound]);
-            self.compress_to(input, should_stop, &mut place)?;
-            return Ok(place.written());
-        }
-        // In a tight place libzstd stores what it could have compressed, as its bit writers want slack: other bytes than `compress`, or failure at the exact size.
+        // Not directly: libzstd uses all the room it has for its own purposes, and in a tight place it stores what it could have compressed, as its bit writers
+        // want slack. That would be remains behind the frame, other bytes than `compress` gives, or failure at the exact size.
         if bound <= SCRATCH_BYTES_MAX {
             return copy_out(self.compress_to_scratch(input, bound, should_stop)?, output);
         }
-        copy_out(&self.compress(input, options, dictionary, should_stop)?, output)
+        if output.len() < bound {
+            return copy_out(&self.compress(input, options, dictionary, should_stop)?, output);
+        }
+        let mut place = Output::over(&mut output[..bound]);
+        let outcome = self.compress_to(input, should_stop, &mut place);
+        let written = if outcome.is_ok() { place.written() } else { 0 };
+        output[written..bound].fill(0);
+        outcome.map(|()| written)
     }
 
     fn compress_to_scratch(

@@ -99,6 +99,7 @@ fn compressing_into_exact_short_and_empty_buffers() {
             let mut place = vec![0xEE; frame.len() + extra];
             assert_eq!(compressor.compress_into(&data, &options, None, GO_ON, &mut place), Ok(frame.len()));
             assert_eq!(&place[..frame.len()], frame);
+            assert!(place[frame.len()..].iter().all(|&byte| byte == 0xEE || byte == 0));
         }
         for available in [0, 1, frame.len() - 1] {
             let mut place = vec![0xEE; available];
