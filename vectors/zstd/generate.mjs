@@ -15,8 +15,7 @@ const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 const FLAGS = [['-1'], ['-3', '--no-check'], ['--fast=5'], ['-19'], ['--ultra', '-22'], ['-3', '--no-content-size'], ['-3', '--long=27']];
 const cases = [];
-const add = (name, frame, plain, more = {}) =>
-  cases.push({ name, frame: frame.toString('base64'), bytes: plain.length, sha256: sha256(plain), ...more });
+const add = (name, frame, plain, more = {}) => cases.push({ name, frame: frame.toString('base64'), bytes: plain.length, sha256: sha256(plain), ...more });
 
 for (const [name, plain] of Object.entries(inputs)) {
   for (const flags of name === 'lines9000' ? [['-19'], ['-3', '--no-content-size']] : FLAGS) add(`${name} ${flags.join(' ')}`, zstd(flags, plain), plain);
@@ -45,7 +44,8 @@ const samples = Array.from({ length: 300 }, (_, n) => {
 const path = join(folder, 'dictionary');
 execFileSync('zstd', ['-q', '--train', '--maxdict=2000', '--dictID=1234567', '-o', path, ...samples]);
 const dictionary = readFileSync(path);
-for (const n of [3, 200]) add(`sample ${n} with the dictionary`, zstd(['-9', '-D', path], readFileSync(samples[n])), readFileSync(samples[n]), { dictionary: true });
+for (const n of [3, 200])
+  add(`sample ${n} with the dictionary`, zstd(['-9', '-D', path], readFileSync(samples[n])), readFileSync(samples[n]), { dictionary: true });
 rmSync(folder, { recursive: true });
 
 const golden = {

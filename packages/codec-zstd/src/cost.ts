@@ -1,5 +1,5 @@
 /** Nanoseconds per byte of content at levels -7 to 22, 1 MiB pieces of executables on one Zen 4 core: `cargo run --release -p chunker-zstd --example measure`. */
-const COMPRESS = [1, 1, 1, 1.1, 1.2, 1.4, 1.8, 3.6, 2, 2.5, 3.6, 4.5, 7.5, 9, 11, 14, 16, 20, 25, 35, 45, 60, 70, 100, 130, 150, 200, 250, 260, 270];
+const COMPRESS = [0.9, 0.95, 1.05, 1.1, 1.2, 1.25, 1.4, 4.5, 1.8, 2.5, 4.5, 5.5, 10, 11, 12, 14, 15, 19, 22, 22, 51, 51, 52, 100, 110, 170, 200, 200, 200, 200];
 
 /** Estimated nanoseconds per input byte. Compressed data hold some three times their size. */
 export function costPerByte(operation: string, level: number): number {
