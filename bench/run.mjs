@@ -48,6 +48,7 @@ const results = [];
 for (const lines of [fastcdc, blake3, zstd, border, jobs]) {
   for (const line of await lines(context)) {
     if (values.only && !line.name.includes(values.only)) continue;
+    await line.prepare?.();
     const result = await measure(line, line.rounds ? Math.min(line.rounds, rounds) : rounds);
     results.push(result);
     process.stdout.write(`${format(result)}\n`);

@@ -108,7 +108,11 @@ impl Chunker {
 fn src(dirs: &[String]) -> Src {
     let mut v = vec![];
     for d in dirs {
-        walk(Path::new(d), d.len(), &mut v)
+        if Path::new(d).is_file() {
+            v.push((PathBuf::from(d), 0))
+        } else {
+            walk(Path::new(d), d.len(), &mut v)
+        }
     }
     Src { files: v, i: 0, cur: None, hdr: vec![], ho: 0, total: 0 }
 }
