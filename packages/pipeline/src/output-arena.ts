@@ -7,7 +7,7 @@ export interface OutputSpace {
   release(): void;
 }
 
-/** A few results of chunks of the usual size; two or three slabs are in use at a time. */
+/** A few results of chunks of the usual size. */
 const SLAB_BYTES = 4 * 1024 * 1024;
 /** Larger ones come in few sizes, so that they are found again. */
 const STEP_BYTES = 2 * 1024 * 1024;
@@ -19,8 +19,8 @@ interface Shelf {
 }
 
 /**
- * Room for compressed bytes: slabs filled from the start to the end and ended when the last of their results is released. Fresh memory per result would cost page faults worth a twentieth of
- * zstd's time.
+ * Room for compressed bytes. Fresh memory per result would cost page faults worth a twentieth of zstd's time, so slabs are used again. Results that nobody sees get a slab each, which serves the next result
+ * as soon as they are released: as many are touched as jobs run. Results that go out in views share slabs, filled from the start to the end and ended when the last is released.
  */
 export class OutputArena {
   readonly #slabs: Slabs;
@@ -33,6 +33,10 @@ export class OutputArena {
 
   /** `bytes` bytes; what they hold is not defined. */
   take(bytes: number): OutputSpace {
+    if (this.#slabs.keeps) {
+      const slab = this.#slabs.take(Math.ceil(bytes / STEP_BYTES) * STEP_BYTES);
+      return { bytes: slab.bytes.subarray(0, bytes), release: () => slab.end() };
+    }
     const shelf = this.#shelfFor(bytes);
     const from = shelf.used;
     shelf.used += Math.ceil(bytes / 64) * 64;

@@ -7,12 +7,13 @@ export type { Slab };
  * microsecond, and the garbage collector, which counts its bytes as new each time, far more.
  */
 export class Slabs {
-  readonly #keep: boolean;
+  /** No view reaches the caller: slabs are used again as they are. */
+  readonly keeps: boolean;
   readonly #pools = new Map<number, SlabPool>();
   readonly #kept = new Map<number, Slab[]>();
 
   constructor(keep: boolean) {
-    this.#keep = keep;
+    this.keeps = keep;
   }
 
   take(bytes: number): Slab {
@@ -27,7 +28,7 @@ export class Slabs {
       this.#pools.set(bytes, pool);
     }
     const slab = pool.acquire();
-    return this.#keep ? this.#lend(slab) : slab;
+    return this.keeps ? this.#lend(slab) : slab;
   }
 
   /** Ending what is lent, once or twice, makes it spare. */

@@ -27,7 +27,8 @@ interface Scan {
   readonly context: Context;
   readonly options: ScanOptions;
   readonly line: Pipeline;
-  readonly sha256: Hash;
+  /** Of archives; loaded when the first one comes. */
+  readonly narHash: () => Promise<Hash>;
   readonly hash: Hash;
   readonly totals: { bytes: number; chunks: number; uniqueChunks: number; uniqueBytes: number; compressedBytes: number };
   run: PipelineRun | undefined;
@@ -40,10 +41,9 @@ export async function scan(context: Context, operands: readonly string[], option
   const chunker = await takeChunker(registry, options.chunker);
   const hash = await takeHash(registry, options.hash);
   const codec = options.codec === 'none' ? undefined : await takeCodec(registry, options.codec);
-  const sha256 = await takeHash(registry, 'sha256');
   const line = stages(pipeline(registry), chunker, hash, codec, options.verify ?? false);
   const totals = { bytes: 0, chunks: 0, uniqueChunks: 0, uniqueBytes: 0, compressedBytes: 0 };
-  const state: Scan = { context, options, line, sha256, hash, totals, run: undefined };
+  const state: Scan = { context, options, line, narHash: () => takeHash(registry, 'sha256'), hash, totals, run: undefined };
   const started = performance.now();
   const paths = await scanAll(state, operands);
   const report: ScanReport = {
@@ -94,7 +94,7 @@ async function scanPath(scan: Scan, path: string): Promise<ScannedPath> {
   const { context, options } = scan;
   const kind = await kindOf(path, context.signal);
   const isArchive = kind === 'directory' || kind === 'nar';
-  const line = isArchive ? scan.line.digest(scan.sha256) : options.verify === true ? scan.line.digest(scan.hash) : scan.line;
+  const line = isArchive ? scan.line.digest(await scan.narHash()) : options.verify === true ? scan.line.digest(scan.hash) : scan.line;
   const run = line.run(await inputOf(scan, path, kind), { signal: context.signal });
   scan.run = run;
   for await (const batch of run.batches()) if (options.each === true) await context.write(eachLines(path, batch));

@@ -19,8 +19,19 @@ export interface AddonSource {
 export function platformTriple(): string {
   const { platform, arch } = process;
   if (platform !== 'linux') return `${platform}-${arch}`;
-  const report = process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined;
+  const report = glibcReport();
   return `${platform}-${arch}-${report?.header?.glibcVersionRuntime === undefined ? 'musl' : 'gnu'}`;
+}
+
+/** The header of a diagnostic report names glibc. Looking at the network's interfaces for it would cost milliseconds. */
+function glibcReport(): { header?: { glibcVersionRuntime?: string } } | undefined {
+  const reporter = process.report as (NodeJS.ProcessReport & { excludeNetwork?: boolean }) | undefined;
+  if (reporter === undefined) return undefined;
+  const { excludeNetwork } = reporter;
+  reporter.excludeNetwork = true;
+  const report = reporter.getReport();
+  reporter.excludeNetwork = excludeNetwork ?? false;
+  return report as { header?: { glibcVersionRuntime?: string } };
 }
 
 let triple: string | undefined;
