@@ -11,6 +11,8 @@ import type { Directory } from './requests.js';
 const GROUP = 32;
 
 export interface CursorOptions {
+  /** Where the root is, for messages. */
+  readonly base?: Uint8Array | undefined;
   /** Entries for which it answers true are left out, directories with all below them. `path` is from the root. */
   readonly excluded?: ((path: Uint8Array, isDirectory: boolean) => boolean) | undefined;
   /** Directories on other file systems than the root's are entries, but are not entered. */
@@ -204,7 +206,7 @@ export class TreeCursor {
   }
 
   #refused(fault: number, path: Uint8Array): true {
-    const error = faultError(fault, displayPath(path));
+    const error = faultError(fault, displayPath(joinPath(this.#options.base ?? this.#above.path, path)));
     if (this.#options.onError?.(error) === 'skip') return true;
     throw error;
   }

@@ -1,4 +1,4 @@
-import type { IoError } from '@chunker/core';
+import { IoError } from '@chunker/core';
 import picomatch from 'picomatch';
 import { TreeCursor } from './cursor.js';
 import { faultError } from './errors.js';
@@ -74,7 +74,7 @@ export class Tree {
   /** A walk in the order of a NAR (depth first, names by bytes, root first) that hands out no objects: for those who turn every entry into bytes. */
   cursor(options: WalkOptions = {}): TreeCursor {
     const { exclude = [], oneFileSystem, onError, signal } = options;
-    return new TreeCursor(this.#kernel, { excluded: excluder(exclude), oneFileSystem, onError, signal });
+    return new TreeCursor(this.#kernel, { base: this.#base, excluded: excluder(exclude), oneFileSystem, onError, signal });
   }
 
   /** The same walk as batches of entries. Rejects with IoError, or with the signal's reason. */
@@ -175,6 +175,7 @@ function entryOf(cursor: TreeCursor): WalkEntry {
 
 function excluder(globs: readonly string[]): ((path: Uint8Array, isDirectory: boolean) => boolean) | undefined {
   if (globs.length === 0) return undefined;
+  if (globs.some((glob) => /^\/?$/.test(glob))) throw new IoError('invalid_input', { name: 'exclude', value: 'empty', expected: 'a glob' });
   const decoder = new TextDecoder();
   const matches = picomatch(
     // `build` means any entry of that name, `build/` a directory of that name, `/build` the one at the root.

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { compareBytes, displayPath, openTree, type Tree, type WalkEntry, type WalkOptions } from '../src/index.js';
 import { asNobody, Folder, kernels, ODD_NAMES, oddTree, openDescriptors } from './folder.js';
@@ -85,6 +86,7 @@ describe.each(await kernels())('a walk on the $name kernel', ({ kernel }) => {
     const exclude = (...globs: string[]) => asNobody(async () => paths(await walked(folder.path, { exclude: globs })));
     chmodSync(folder.path, 0o755);
     expect(await exclude('*.o', 'build')).toEqual(['', 'src', 'src/a.c']);
+    for (const empty of ['', '/']) await expect(exclude(empty)).rejects.toMatchObject({ code: 'invalid_input' });
     expect(await exclude('/build', 'src/build/', '**/*.c')).toEqual(['', 'src', 'src/.hidden.o', 'src/a.o']);
   });
 
@@ -104,11 +106,11 @@ describe.each(await kernels())('a walk on the $name kernel', ({ kernel }) => {
     for (const name of ['closed', 'open/closed', 'locked']) chmodSync(folder.at(name), 0);
     await expect(asNobody(() => walked(folder.path))).rejects.toMatchObject({
       code: 'permission_denied',
-      details: { path: 'locked', errno: 'EACCES' },
+      details: { path: folder.at('locked'), errno: 'EACCES' },
     });
     const skipped: string[] = [];
     const onError = (error: { code: string; details: unknown }) => {
-      skipped.push(`${error.code} ${(error.details as { path: string }).path}`);
+      skipped.push(`${error.code} ${relative(folder.path, (error.details as { path: string }).path)}`);
       return 'skip' as const;
     };
     expect(paths(await asNobody(() => walked(folder.path, { onError })))).toEqual(['', 'open', 'open/fine', 'zlast']);

@@ -48,6 +48,10 @@ export class DescribedNodes implements Nodes {
     return this.#join(this.name);
   }
 
+  get shown(): string {
+    return `'${displayPath(this.path)}'`;
+  }
+
   advance(): boolean {
     if (!this.#started) {
       this.#started = true;

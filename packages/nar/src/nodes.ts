@@ -1,4 +1,4 @@
-import { KIND, ReadRequests, type Tree, type TreeCursor, type WalkOptions } from '@chunker/io';
+import { displayPath, KIND, ReadRequests, type Tree, type TreeCursor, type WalkOptions } from '@chunker/io';
 
 /** What an archive is made of, node by node in the archive's order. After `advance` answered true, the fields tell the node at hand. */
 export interface Nodes {
@@ -11,6 +11,8 @@ export interface Nodes {
   readonly name: Uint8Array;
   readonly target: Uint8Array;
   readonly path: Uint8Array;
+  /** The path for people, beginning with where the root was found. */
+  readonly shown: string;
   advance(): boolean | Promise<boolean>;
   /** Puts a range of the contents of the file at hand into the window, now or by `settle`. */
   contents(offset: number, length: number, window: Uint8Array, place: number): void;
@@ -60,6 +62,11 @@ export class DiskNodes implements Nodes {
 
   get path(): Uint8Array {
     return this.#cursor.path;
+  }
+
+  get shown(): string {
+    const { path } = this.#cursor;
+    return path.length === 0 ? this.#tree.path : `${this.#tree.path}/${displayPath(path)}`;
   }
 
   advance(): boolean | Promise<boolean> {

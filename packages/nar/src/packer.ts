@@ -210,6 +210,6 @@ export class NarPacker implements WindowSource {
   #refused(code: 'too_deep' | 'unsupported_file_type', why: string): NarError {
     const path = displayPath(this.#nodes.path);
     const details = code === 'too_deep' ? { path, limit: this.#maxDepth } : { path, type: KINDS[this.#nodes.kind] ?? 'unknown' };
-    return new NarError(code, details, { message: `'${path}' ${why}` });
+    return new NarError(code, details, { message: `${this.#nodes.shown} ${why}` });
   }
 }
