@@ -1,7 +1,7 @@
 import { isChunkerError } from '@chunker/core';
 import { randomBytes } from 'node:crypto';
-import { constants, rmSync } from 'node:fs';
-import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises';
+import { constants, rmSync, type Stats } from 'node:fs';
+import { type FileHandle, link, lstat, open, rename, rm, stat } from 'node:fs/promises';
 import { fileError, fromNode } from './errors.js';
 import { displayPath, type PathLike, pathBytes } from './names.js';
 
@@ -9,7 +9,7 @@ import { displayPath, type PathLike, pathBytes } from './names.js';
 export type OutputSource = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 export interface AtomicOptions {
-  /** Replace what stands there. Without it an existing target is `already_exists`, also when it appears while this one is written. */
+  /** Replace the file or link that stands there; anything else is refused. Without it an existing target is `already_exists`, also when it appears while this one is written. */
   readonly force?: boolean | undefined;
   /** Permission bits of the new file, less the process's mask; default 0o666. */
   readonly mode?: number | undefined;
@@ -35,7 +35,7 @@ export async function writeFileAtomically(path: PathLike, source: OutputSource, 
   const target = Buffer.from(pathBytes(path));
   const shown = displayPath(target);
   options.signal?.throwIfAborted();
-  if (options.force !== true && (await exists(target, shown))) throw fileError('already_exists', { path: shown });
+  await checkTarget(target, shown, options.force === true);
   const directory = target.subarray(0, target.lastIndexOf(0x2f) + 1);
   const temporary = Buffer.concat([directory, Buffer.from(`.chunker-${randomBytes(9).toString('base64url')}.tmp`)]);
   const key = temporary.toString('latin1');
@@ -54,12 +54,21 @@ export async function writeFileAtomically(path: PathLike, source: OutputSource, 
   }
 }
 
-async function exists(target: Buffer, shown: string): Promise<boolean> {
+/** A device, fifo or socket is never replaced, also not by way of a link: `/dev/null` would be an ordinary file from then on. */
+async function checkTarget(target: Buffer, shown: string, force: boolean): Promise<void> {
+  const itself = await factsIfAny(lstat, target, shown);
+  if (itself === undefined) return;
+  if (!force) throw fileError('already_exists', { path: shown });
+  if (itself.isDirectory()) throw fileError('is_directory', { path: shown });
+  const facts = itself.isSymbolicLink() ? await factsIfAny(stat, target, shown) : itself;
+  if (facts !== undefined && !facts.isFile() && !facts.isDirectory()) throw fileError('unsupported_file_type', { path: shown });
+}
+
+async function factsIfAny(look: typeof lstat | typeof stat, target: Buffer, shown: string): Promise<Stats | undefined> {
   try {
-    await lstat(target);
-    return true;
+    return await look(target);
   } catch (error) {
-    if ((error as { code?: string }).code === 'ENOENT') return false;
+    if (['ENOENT', 'ELOOP'].includes((error as { code?: string }).code ?? '')) return undefined;
     throw fromNode(error, shown);
   }
 }

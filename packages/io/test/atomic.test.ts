@@ -79,6 +79,20 @@ test('the system saying no is a typed error', async () => {
   expect(readdirSync(folder.path)).toEqual(['closed']);
 });
 
+test('a fifo or device is never replaced, also not through a link', async () => {
+  execFileSync('mkfifo', [folder.at('fifo')]);
+  symlinkSync('fifo', folder.at('link'));
+  symlinkSync('/dev/null', folder.at('null'));
+  for (const name of ['fifo', 'link', 'null']) {
+    await expect(writeFileAtomically(folder.at(name), bytes('x'), { force: true })).rejects.toMatchObject({
+      code: 'unsupported_file_type',
+      details: { path: folder.at(name) },
+    });
+  }
+  expect(statSync(folder.at('fifo')).isFIFO()).toBe(true);
+  expect(readdirSync(folder.path)).toHaveLength(3);
+});
+
 test('a handler of signals can remove what is unfinished', async () => {
   async function* watched() {
     yield bytes('some');
