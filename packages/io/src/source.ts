@@ -78,11 +78,45 @@ export class FileSource implements WindowSource {
   }
 }
 
-/** Opens a file as a source of windows. Files of proc and its like, which say they are empty, are empty here. Rejects as `openFile` does. */
-export async function openFileSource(path: PathLike, options: FileSourceOptions = {}): Promise<FileSource> {
+/** A file that says it is empty and is not, like those of proc: read in order until it ends. */
+class UnsizedFileSource implements WindowSource {
+  readonly size = undefined;
+  readonly #file: OpenFile;
+  readonly #signal: AbortSignal | undefined;
+  #position: number;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(file: OpenFile, { start = 0, signal }: FileSourceOptions) {
+    this.#file = file;
+    this.#signal = signal;
+    this.#position = start;
+  }
+
+  fill(window: Uint8Array): Promise<number> {
+    const filling = this.#turn.then(() => this.#read(window));
+    this.#turn = filling.catch(() => {});
+    return filling;
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  async #read(window: Uint8Array): Promise<number> {
+    const read = await this.#file.read(this.#position, window, { signal: this.#signal });
+    this.#position += read;
+    if (read < window.length) await this.#file.checkUnchanged();
+    return read;
+  }
+}
+
+/** Opens a file as a source of windows; of a file that says it is empty and is not (proc has such) the size is unknown. Rejects as `openFile` does. */
+export async function openFileSource(path: PathLike, options: FileSourceOptions = {}): Promise<WindowSource> {
   const file = await openFile(path, options);
   try {
-    return new FileSource(file, options);
+    const source = new FileSource(file, options);
+    const isUnsized = file.facts.size === 0 && (await file.read(0, new Uint8Array(1), options)) > 0;
+    return isUnsized ? new UnsizedFileSource(file, options) : source;
   } catch (error) {
     await file.close();
     throw error;

@@ -210,6 +210,21 @@ test('a worker or a caller who lets go leaks nothing', async () => {
   expect(openDescriptors(folder)).toEqual([]);
 });
 
+test('a file that says it is empty and is not is read all the same', async () => {
+  const source = await openFileSource('/proc/self/status');
+  expect(source.size).toBe(undefined);
+  const windows = Array.from({ length: 40 }, () => new Uint8Array(64));
+  const filled = await Promise.all(windows.map((window) => source.fill(window)));
+  const text = Buffer.concat(windows.map((window, i) => window.subarray(0, filled[i]))).toString();
+  expect(text).toMatch(/^Name:.*nonvoluntary_ctxt_switches:\t\d+\n$/s);
+  await source.close();
+  writeFileSync(folder.at('empty'), '');
+  const empty = await openFileSource(folder.at('empty'));
+  expect(empty.size).toBe(0);
+  expect(await empty.fill(new Uint8Array(9))).toBe(0);
+  await empty.close();
+});
+
 test('settings of the environment are numbers or refused', () => {
   expect(readingFromEnvironment({})).toEqual({ sliceCapBytes: 16 << 20, readaheadBytes: 0 });
   expect(readingFromEnvironment({ CHUNKER_READ_SLICE_CAP_BYTES: '4096', CHUNKER_READAHEAD_BYTES: '1' })).toEqual({
