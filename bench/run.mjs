@@ -39,6 +39,8 @@ const context = {
   registry: Registry.of(...zstdPlugin, ...blake3Plugin, ...fastcdcPlugin),
   data: new Uint8Array(readFileSync(file)),
   contender: openContender(file),
+  // Ended when all is measured.
+  contenders: [],
   file,
   once: Boolean(values.once),
   jobFile: binaries(jobBytes),
@@ -54,7 +56,7 @@ for (const lines of [fastcdc, blake3, zstd, border, jobs]) {
     process.stdout.write(`${format(result)}\n`);
   }
 }
-context.contender.close();
+for (const contender of [context.contender, ...context.contenders]) contender.close();
 await context.registry.dispose();
 
 const missed = results.filter(({ verdict }) => verdict === 'missed');

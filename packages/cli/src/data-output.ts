@@ -16,6 +16,7 @@ export function toStandardOutput({ output }: DataOptions): boolean {
 
 /** Refuses what cannot go well before anything is read: data on a terminal, data and a JSON document in one place. */
 export function checkDataOutput(context: Context, options: DataOptions): void {
+  if (options.output === '') throw usageError('-o needs the name of a file');
   if (!toStandardOutput(options)) return;
   if (context.json) throw usageError('--json needs -o FILE: standard output holds the data');
   if (context.out.isTerminal && options.force !== true) throw usageError('data are not written to a terminal; give -o FILE, or --force');

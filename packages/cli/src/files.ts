@@ -1,12 +1,31 @@
 import { createReadStream, fstatSync } from 'node:fs';
-import { openFile } from '@chunker/io';
+import { isatty } from 'node:tty';
+import { ChunkerError } from '@chunker/core';
+import { fileError, openFile } from '@chunker/io';
 import { bytesOf } from './names.js';
 
 const READ_BYTES = 1024 * 1024;
 
-/** Standard input as pieces: of a file up to 1 MiB; of a pipe what it holds, waited for in the event loop and not in a system call that no exit could end. */
+/** Standard input as pieces: of a file or device up to 1 MiB; of a pipe or terminal what it holds, waited for in the event loop and not in a system call that no exit could end. */
 export function standardInput(): AsyncIterable<Uint8Array> {
-  return fstatSync(0).isFile() ? createReadStream('', { fd: 0, autoClose: false, highWaterMark: READ_BYTES }) : process.stdin;
+  const facts = fstatSync(0);
+  // `process.stdin` is an empty stream where the runtime does not know what it is given.
+  if (facts.isDirectory()) throw fileError('is_directory', { path: 'standard input' });
+  if (facts.isFIFO() || facts.isSocket() || isatty(0)) return process.stdin;
+  return createReadStream('', { fd: 0, autoClose: false, highWaterMark: READ_BYTES });
+}
+
+/** All of a file that is small by nature, such as a key; `-` is standard input. More than `most` bytes are refused before they are held. */
+export async function readWhole(path: string, what: string, most: number, signal: AbortSignal): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of bytesFrom(path, signal)) {
+    signal.throwIfAborted();
+    pieces.push(piece);
+    length += piece.length;
+    if (length > most) throw new ChunkerError('invalid_input', { name: what, value: `longer than ${most} bytes`, expected: 'fewer' });
+  }
+  return Buffer.concat(pieces);
 }
 
 /** A file, or standard input for `-`, as pieces; each is valid until the next is pulled. */

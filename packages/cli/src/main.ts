@@ -11,24 +11,40 @@ export async function main(given: readonly string[]): Promise<void> {
   stopOnSignals(controller);
   // Known before the arguments are parsed: an error in them is an error document as well.
   let context = new Context({ json: asksForJson(given) }, controller);
-  const program = buildProgram((options) => {
-    context = new Context(options, controller);
-    applyToEnvironment(options);
-    return context;
-  });
+  const help: string[] = [];
+  const program = buildProgram(
+    (options) => {
+      context = new Context(options, controller);
+      applyToEnvironment(options);
+      return context;
+    },
+    (text) => help.push(text),
+  );
+  process.once('beforeExit', () => void endUnanswered(context));
   let status: number = EXIT.done;
   try {
     await program.parseAsync(exactArguments(given), { from: 'user' });
     status = context.failed > 0 ? EXIT.failed : EXIT.done;
     if (context.failed > 0 && context.json) await report(context, partlyFailed(context.failed), false);
   } catch (thrown) {
-    const error = controller.signal.aborted ? controller.signal.reason : thrown;
+    let error = controller.signal.aborted ? controller.signal.reason : thrown;
+    if (isHelp(error))
+      error = await context.write(help.join('')).then(
+        () => error,
+        (failure) => failure,
+      );
     status = isHelp(error) ? EXIT.done : isUsage(error) ? EXIT.usage : exitStatus(error);
     if (!isHelp(error)) await report(context, isUsage(error) ? usageError(usageReason(error)) : error, true);
   }
   await context.hideProgress().catch(() => {});
   await Promise.allSettled([context.out.flushed(), context.err.flushed()]);
   process.exit(status);
+}
+
+/** Nothing is left that could wake this process, and the command is not done: a plugin's promise will never settle. */
+async function endUnanswered(context: Context): Promise<void> {
+  await report(context, new ChunkerError('plugin_failed', { reason: 'it never answered' }), true);
+  process.exit(EXIT.failed);
 }
 
 async function report(context: Context, error: unknown, aloud: boolean): Promise<void> {

@@ -14,6 +14,11 @@ export function nameOf(bytes: Uint8Array): string {
   }
 }
 
+/** A name as lists of sums have it: one line, whatever is in it. */
+export function escaped(name: string): string {
+  return name.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+}
+
 /** The bytes of a name; the inverse of `nameOf`. */
 export function bytesOf(name: string): Uint8Array {
   if (!/[\ud800-\udfff]/.test(name)) return Buffer.from(name);

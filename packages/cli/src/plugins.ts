@@ -36,9 +36,9 @@ export async function loadPlugins(asked: readonly string[]): Promise<Plugin[]> {
   const own = Object.entries(OWN).map(async ([name, load]) => ({ package: name, version: versionOf(name), algorithms: (await load()).default }));
   const nearest = nearestManifest(process.cwd());
   const direct = nearest === undefined ? [] : Object.keys({ ...nearest.manifest.dependencies, ...nearest.manifest.devDependencies });
-  const brought = direct.filter((name) => !(name in OWN) && !asked.includes(name)).map((name) => loadPlugin(name, nearest?.file as string, false));
+  const brought = direct.filter((name) => !Object.hasOwn(OWN, name) && !asked.includes(name)).map((name) => loadPlugin(name, nearest?.file as string, false));
   const named = [...new Set(asked)]
-    .filter((name) => !(name in OWN))
+    .filter((name) => !Object.hasOwn(OWN, name))
     .map((name) => loadPlugin(name, nearest?.file ?? join(process.cwd(), 'package.json'), true));
   return (await Promise.all([...own, ...brought, ...named])).filter((plugin) => plugin !== undefined);
 }
@@ -98,7 +98,8 @@ function nearestManifest(directory: string): { readonly file: string; readonly m
 /** A package.json that cannot be read belongs to somebody else and is no reason to stop. */
 function readManifest(file: string): PackageManifest | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as PackageManifest;
+    const manifest: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return typeof manifest === 'object' && manifest !== null ? (manifest as PackageManifest) : undefined;
   } catch {
     return undefined;
   }

@@ -7,8 +7,8 @@ const KERNELS = ['auto', 'accelerator', 'native', 'platform', 'wasm', 'js'];
 type Start = (options: CommonOptions) => Context;
 type Run<Options> = (context: Context, operands: readonly string[], options: Options) => Promise<void>;
 
-/** The commands and their options. What a command does is loaded when it is called. */
-export function buildProgram(start: Start): Command {
+/** The commands and their options. What a command does is loaded when it is called. Help and version are handed to `say`. */
+export function buildProgram(start: Start, say: (text: string) => void): Command {
   const program = new Command('chunker')
     .description('Cuts, hashes, compresses and compares files, directories and Nix archives.')
     .version((createRequire(import.meta.url)('@chunker/cli/package.json') as { version: string }).version, '-V, --version', 'print the version')
@@ -23,7 +23,13 @@ export function buildProgram(start: Start): Command {
   addDecompress(program, start);
   addNar(program, start);
   addInquiries(program, start);
+  tellBy(program, say);
   return program;
+}
+
+function tellBy(made: Command, say: (text: string) => void): void {
+  made.configureOutput({ writeOut: say });
+  for (const below of made.commands) tellBy(below, say);
 }
 
 /** Commander's way of saying that the arguments are wrong. */
@@ -48,7 +54,7 @@ function addScan(program: Command, start: Start): void {
     .option('--codec <SPEC>', 'how to compress each unique chunk, or none', 'zstd:level=3')
     .option('--each', 'every chunk as a line of JSON, then the summary')
     .option('--verify', 'decompress each unique chunk, compare it and the sum of all')
-    .option('--exclude <GLOB>', 'leave out what matches, below a directory (repeatable)', collect, [])
+    .option('--exclude <GLOB>', 'leave out what matches, below a directory (repeatable)', collect)
     .option('--one-file-system', 'do not cross into other file systems')
     .option('--skip-unreadable', 'leave out files that may not be read')
     .action(action(start, async () => (await import('./commands/scan.js')).scan));
@@ -126,7 +132,7 @@ function command(parent: Command, name: string, operands: string, description: s
     .option('--json', 'one JSON document on standard output')
     .addOption(new Option('--kernel <KIND>', 'force a kernel').choices(KERNELS))
     .option('--threads <N>', 'threads that compute')
-    .option('--plugin <PACKAGE>', 'load a plugin as well (repeatable)', collect, [])
+    .option('--plugin <PACKAGE>', 'load a plugin as well (repeatable)', collect)
     .option('--progress', 'show progress though standard error is no terminal')
     .option('--quiet', 'no progress and no remarks');
 }
@@ -147,6 +153,6 @@ function quiet(made: Command): void {
   made.exitOverride().configureOutput({ outputError: () => {}, writeErr: () => {} });
 }
 
-function collect(value: string, before: readonly string[]): readonly string[] {
+function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }

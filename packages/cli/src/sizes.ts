@@ -43,7 +43,7 @@ export function formatBytes(bytes: number): string {
     value /= 1024;
     unit += 1;
   }
-  if (unit === 0) return `${bytes} B`;
+  if (unit === 0) return `${Math.round(bytes)} B`;
   return `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ${BINARY[unit]}`;
 }
 

@@ -29,6 +29,8 @@ const WRONG: readonly (readonly string[])[] = [
   ['decompress', '--max-output', '1 apple', '-o', 'x', 'data'],
   ['compress', '--json', 'data'],
   ['scan', '-', '-'],
+  ['scan', '--exclude', '', '.'],
+  ['compress', '-o', '', 'data'],
 ];
 
 describe('wrong usage', () => {
@@ -97,10 +99,77 @@ describe('the command', () => {
     expect(text.trim().split('\n').length).toBe(3);
   });
 
-  it('fails with 1 when standard output is full', async () => {
-    const { text, stderr } = await shell('chunker nar pack data > /dev/full; echo $?', { cwd: folder });
+  it.each(['nar pack data', '--help', '--version', 'hash --help'])('%s fails with 1 when standard output is full', async (given) => {
+    const { text, stderr } = await shell(`chunker ${given} > /dev/full; echo $?`, { cwd: folder });
     expect(text).toBe('1\n');
-    expect(stderr).toMatch(/^chunker: io_error: .*ENOSPC/);
+    expect(stderr).toMatch(/^chunker: io_error: .*ENOSPC.*\n$/);
+  });
+
+  it('refuses a directory as standard input, and reads what says that it is empty', async () => {
+    const { text, stderr } = await shell('chunker hash < .; echo $?; chunker hash /proc/version; b3sum() { cat /proc/version | chunker hash -; }; b3sum', { cwd: folder });
+    expect(stderr).toMatch(/^chunker: is_directory: standard input /);
+    const [status, itself, piped] = text.trim().split('\n');
+    expect(status).toBe('1');
+    expect(itself?.slice(0, 64)).toBe(piped?.slice(0, 64));
+  });
+
+  it.each(['hash --key-file', 'hash --check', 'compress --dictionary', 'decompress --dictionary'])('%s is not held up by a fifo or an endless device', async (given) => {
+    for (const [file, code] of [
+      ['fifo', 'unsupported_file_type'],
+      ['/dev/zero', 'unsupported_file_type'],
+      ['.', 'is_directory'],
+      ['missing', 'not_found'],
+    ]) {
+      const { text, stderr } = await shell(`[ -p fifo ] || mkfifo fifo; timeout -k 1 20 bash -c 'exec "$NODE" $CHUNKER_SOURCES ${given} ${file}' < data; echo $?`, { cwd: folder });
+      expect(stderr).toMatch(new RegExp(`^chunker: ${code}: `));
+      expect(text).toBe('1\n');
+    }
+  });
+
+  it('checks the good lines of a checkfile and complains of the others', async () => {
+    const { text: sum } = await chunker(['hash', 'data'], { cwd: folder });
+    const { text, stderr, status } = await chunker(['hash', '--check', '-'], { cwd: folder, input: `nonsense\n${sum}` });
+    expect(text).toBe('data: OK\n');
+    expect(stderr).toBe('chunker: corrupt_data: the data are damaged: line 1 of the checkfile is no digest and name\n');
+    expect(status).toBe(1);
+  });
+
+  it('gives a name one line in what --check prints', async () => {
+    const { text } = await shell(`printf x > $'data: OK\nb'; chunker hash $'data: OK\nb' | chunker hash --check -`, { cwd: folder });
+    expect(text).toBe('\\data: OK\\nb: OK\n');
+  });
+
+  it('takes no name of JavaScript for a plugin of its own, and no odd package.json for a reason to stop', async () => {
+    for (const name of ['toString', '__proto__', 'constructor']) {
+      const { stderr, status } = await chunker(['list', '--plugin', name], { cwd: folder });
+      expect(stderr).toMatch(/^chunker: invalid_plugin: /);
+      expect(status).toBe(1);
+    }
+    const odd = join(folder, 'odd');
+    mkdirSync(odd);
+    for (const manifest of ['null', '5', '{', '{"dependencies":7}']) {
+      writeFileSync(join(odd, 'package.json'), manifest);
+      expect((await chunker(['hash', '../data'], { cwd: odd })).status).toBe(0);
+    }
+  });
+
+  it('ends with 1 and a word when a plugin never answers', async () => {
+    const place = join(folder, 'silent', 'node_modules', 'silent');
+    mkdirSync(place, { recursive: true });
+    writeFileSync(join(place, 'package.json'), JSON.stringify({ name: 'silent', version: '1.0.0', type: 'module', chunker: { plugin: './plugin.js' } }));
+    writeFileSync(join(place, 'plugin.js'), 'await new Promise(() => {});\n');
+    const { status, stderr } = await chunker(['list', '--plugin', 'silent'], { cwd: join(folder, 'silent') });
+    expect(stderr).toBe('chunker: plugin_failed: a plugin failed: it never answered\n');
+    expect(status).toBe(1);
+  });
+
+  it('shows no fractions of a byte', async () => {
+    const { text } = await shell('(sleep 1; echo hi) | chunker scan -', { cwd: folder });
+    expect(text).toMatch(/ \d+ B\/s\n/);
+  });
+
+  it('scans with as many threads as there can be, whatever is asked for', async () => {
+    expect((await chunker(['scan', 'data'], { cwd: folder, env: { CHUNKER_THREADS: '99999' } })).status).toBe(0);
   });
 
   it('shows progress when told to, on standard error alone', async () => {

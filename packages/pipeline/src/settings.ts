@@ -42,6 +42,8 @@ export interface ResolvedSettings {
  * that are copied and cut again: at 4 MiB a sixth of the bytes with chunks of 1 MiB on average.
  */
 const WINDOW_BYTES = 4 * MIB;
+/** The executor starts no more, whatever it is asked for. */
+const MAX_THREADS = 512;
 const DEFAULT_BUFFER_LIMIT = 256 * MIB;
 
 /** Checks the settings and fills them in. `reach` is the chunker's, 0 without one; `copies` how many outputs of a window's size stand beside it. */
@@ -69,7 +71,7 @@ export function resolveSettings(settings: RunSettings, reach: number, copies: nu
 /** CPUs that the process may use, as far as the runtime tells. */
 export function threads(): number {
   const asked = Number(environment('CHUNKER_THREADS') ?? environment('RAYON_NUM_THREADS'));
-  if (Number.isSafeInteger(asked) && asked > 0) return asked;
+  if (Number.isSafeInteger(asked) && asked > 0) return Math.min(asked, MAX_THREADS);
   return globalThis.navigator?.hardwareConcurrency ?? 2;
 }
 

@@ -1,22 +1,23 @@
-import { readFile } from 'node:fs/promises';
 import type { Codec, Handles } from '@chunker/core';
 import { openRegistry, takeCodec } from '../algorithms.js';
 import type { Context } from '../context.js';
 import { checkDataOutput, counted, type DataOptions, writeData } from '../data-output.js';
 import { usageError } from '../failure.js';
-import { bytesFrom } from '../files.js';
-import { bytesOf } from '../names.js';
+import { bytesFrom, readWhole } from '../files.js';
 
 export interface CompressOptions extends DataOptions {
   readonly codec: string;
   readonly dictionary?: string;
 }
 
+/** More than dictionaries are trained to by far. */
+const MAX_DICTIONARY_BYTES = 64 * 1024 * 1024;
+
 /** `chunker compress`: each input compressed on its own, one behind the other. */
 export async function compress(context: Context, operands: readonly string[], options: CompressOptions): Promise<void> {
   checkDataOutput(context, options);
   const { registry } = await openRegistry(context);
-  const codec = await takeCodec(registry, options.codec, await dictionaryOf(options.dictionary));
+  const codec = await takeCodec(registry, options.codec, await dictionaryOf(options.dictionary, context.signal));
   const paths = operands.length === 0 ? ['-'] : operands;
   if (paths.length > 1 && codec.guarantees.concatenable !== true) throw usageError(`${codec.name} holds one input; several cannot stand one behind the other`);
   let inputBytes = 0;
@@ -29,8 +30,8 @@ export async function compress(context: Context, operands: readonly string[], op
 }
 
 /** The handle for a dictionary file. */
-export async function dictionaryOf(path: string | undefined): Promise<Handles | undefined> {
-  return path === undefined ? undefined : { dictionary: await readFile(Buffer.from(bytesOf(path))) };
+export async function dictionaryOf(path: string | undefined, signal: AbortSignal): Promise<Handles | undefined> {
+  return path === undefined ? undefined : { dictionary: await readWhole(path, '--dictionary', MAX_DICTIONARY_BYTES, signal) };
 }
 
 async function* compressed(context: Context, codec: Codec, paths: readonly string[], count: (bytes: number) => void): AsyncGenerator<Uint8Array> {

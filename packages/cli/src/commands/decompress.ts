@@ -50,7 +50,7 @@ async function open(
   options: DecompressOptions,
   parameters: DecodeParameters,
 ): Promise<{ readonly algorithm: string; readonly pieces: AsyncIterable<Uint8Array> }> {
-  const handles = await dictionaryOf(options.dictionary);
+  const handles = await dictionaryOf(options.dictionary, parameters.signal as AbortSignal);
   if (options.codec !== 'auto') {
     const codec = await takeCodec(registry, options.codec, handles);
     return { algorithm: codec.name, pieces: codec.decompressStream(input, parameters) };

@@ -1,11 +1,9 @@
-import { createReadStream } from 'node:fs';
-import type { Hash } from '@chunker/core';
+import { ChunkerError, type Hash } from '@chunker/core';
 import type { Context } from '../context.js';
 import { type EncodingName, encodeDigest } from '../digests.js';
-import { usageError } from '../failure.js';
 import { digestFiles } from '../file-digests.js';
-import { standardInput } from '../files.js';
-import { bytesOf, nameOf } from '../names.js';
+import { bytesFrom } from '../files.js';
+import { escaped, nameOf } from '../names.js';
 
 interface Sum {
   readonly path: string;
@@ -18,7 +16,7 @@ const BATCH = 256;
 /** `chunker hash --check FILE`: each line's file must have the line's digest. Prints `NAME: OK` or `NAME: FAILED`, as `b3sum --check` does. */
 export async function checkSums(context: Context, algorithm: Hash, file: string, encoding: EncodingName): Promise<void> {
   const rows: { path: string; algorithm: string; digest: string; ok: boolean }[] = [];
-  for await (const sums of batches(readSums(file))) {
+  for await (const sums of batches(readSums(context, file))) {
     let index = 0;
     for await (const { path, digest, error } of digestFiles(
       context,
@@ -31,31 +29,39 @@ export async function checkSums(context: Context, algorithm: Hash, file: string,
       if (actual === undefined) await context.partly(error);
       else if (!ok) context.countFailure();
       if (context.json) rows.push({ path, algorithm: algorithm.name, digest: actual ?? '', ok });
-      else if (actual === undefined) await context.line(`${context.out.name(path)}: FAILED (not read)`);
-      else if (!ok || context.options.quiet !== true) await context.line(`${context.out.name(path)}: ${ok ? 'OK' : 'FAILED'}`);
+      else if (!ok || context.options.quiet !== true)
+        await context.line(checkLine(path, actual === undefined ? 'FAILED (not read)' : ok ? 'OK' : 'FAILED', context));
     }
   }
   if (context.json) await context.document(rows);
 }
 
+/** A name is one line here too: with a newline in it, it could say `OK` of another file. */
+function checkLine(path: string, outcome: string, context: Context): string {
+  const name = escaped(path);
+  return `${name === path ? '' : '\\'}${context.out.name(name)}: ${outcome}`;
+}
+
 /** The lines of a checkfile: digest, two spaces (or space and `*`), name; a backslash before the digest says that the name is escaped. */
-async function* readSums(file: string): AsyncGenerator<Sum> {
+async function* readSums(context: Context, file: string): AsyncGenerator<Sum> {
   let number = 0;
-  for await (const line of lines(file)) {
+  for await (const line of lines(file, context.signal)) {
     number += 1;
     if (line === '') continue;
     const match = /^(\\?)(\S+) [ *](.+)$/s.exec(line);
-    if (match === null) throw usageError(`line ${number} of the checkfile is no digest and name`);
+    if (match === null) {
+      await context.partly(new ChunkerError('corrupt_data', { reason: `line ${number} of the checkfile is no digest and name` }));
+      continue;
+    }
     const name = nameOf(Buffer.from(match[3] as string, 'latin1'));
     yield { digest: match[2] as string, path: match[1] === '' ? name : withoutEscapes(name) };
   }
 }
 
 /** Split at line feeds alone: a name may hold any other byte. latin1 keeps each byte as one character. */
-async function* lines(file: string): AsyncGenerator<string> {
-  const input = file === '-' ? standardInput() : createReadStream(Buffer.from(bytesOf(file)));
+async function* lines(file: string, signal: AbortSignal): AsyncGenerator<string> {
   let rest = '';
-  for await (const piece of input as AsyncIterable<Uint8Array>) {
+  for await (const piece of bytesFrom(file, signal)) {
     const parts = (rest + Buffer.from(piece).toString('latin1')).split('\n');
     rest = parts.pop() as string;
     yield* parts;

@@ -1,11 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { ChunkerError, type Handles, type Hash } from '@chunker/core';
+import type { Handles, Hash } from '@chunker/core';
 import { openRegistry, takeHash } from '../algorithms.js';
 import type { Context } from '../context.js';
 import { type EncodingName, encodeDigest } from '../digests.js';
 import { usageError } from '../failure.js';
 import { digestFiles } from '../file-digests.js';
-import { bytesOf } from '../names.js';
+import { readWhole } from '../files.js';
+import { escaped } from '../names.js';
 import { parseCount } from '../sizes.js';
 import { checkSums } from './hash-check.js';
 
@@ -18,10 +18,13 @@ export interface HashOptions {
   readonly check?: string;
 }
 
+/** More than any hash takes for a key. */
+const MAX_KEY_BYTES = 4096;
+
 /** `chunker hash`: a digest per file, as `b3sum` prints them. */
 export async function hash(context: Context, operands: readonly string[], options: HashOptions): Promise<void> {
   const { registry } = await openRegistry(context);
-  const algorithm = await takeHash(registry, options.algorithm, optionsOf(options), await handlesOf(options));
+  const algorithm = await takeHash(registry, options.algorithm, optionsOf(options), await handlesOf(options, context.signal));
   if (options.check !== undefined) {
     if (operands.length > 0) throw usageError('--check takes the names from its file');
     return checkSums(context, algorithm, options.check, options.encoding);
@@ -46,8 +49,8 @@ async function printDigests(context: Context, algorithm: Hash, paths: readonly s
 
 /** A line as `b3sum` writes it: a name with a newline or a backslash is escaped, and a backslash at the start says so. */
 function sumLine(digest: string, path: string, context: Context): string {
-  const escaped = path.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
-  return `${escaped === path ? '' : '\\'}${digest}  ${context.out.name(escaped)}`;
+  const name = escaped(path);
+  return `${name === path ? '' : '\\'}${digest}  ${context.out.name(name)}`;
 }
 
 function optionsOf({ length, deriveKey, keyFile }: HashOptions): Readonly<Record<string, string | number>> {
@@ -58,9 +61,7 @@ function optionsOf({ length, deriveKey, keyFile }: HashOptions): Readonly<Record
   };
 }
 
-async function handlesOf({ keyFile }: HashOptions): Promise<Handles | undefined> {
+async function handlesOf({ keyFile }: HashOptions, signal: AbortSignal): Promise<Handles | undefined> {
   if (keyFile === undefined) return undefined;
-  const key = await readFile(Buffer.from(bytesOf(keyFile)));
-  if (key.length > 4096) throw new ChunkerError('invalid_input', { name: '--key-file', value: `${key.length} bytes long`, expected: 'a key' });
-  return { key };
+  return { key: await readWhole(keyFile, '--key-file', MAX_KEY_BYTES, signal) };
 }

@@ -17,7 +17,7 @@ export interface ScanOptions {
   readonly codec: string;
   readonly each?: boolean;
   readonly verify?: boolean;
-  readonly exclude: readonly string[];
+  readonly exclude?: readonly string[];
   readonly oneFileSystem?: boolean;
   readonly skipUnreadable?: boolean;
 }
@@ -37,6 +37,7 @@ interface Scan {
 /** `chunker scan`: cut, hash and compress all paths in one pipeline, and say what deduplication and compression give over them together. */
 export async function scan(context: Context, operands: readonly string[], options: ScanOptions): Promise<void> {
   if (operands.filter((path) => path === '-').length > 1) throw usageError('standard input can be read once');
+  if (options.exclude?.some((glob) => /^\/?$/.test(glob))) throw usageError('--exclude needs a glob');
   const { registry } = await openRegistry(context);
   const chunker = await takeChunker(registry, options.chunker);
   const hash = await takeHash(registry, options.hash);
