@@ -39,6 +39,7 @@ describe('selection', () => {
         { kind: 'platform', available: true, chosen: true },
       ],
     });
+    await expect(registry.explain(null as never)).rejects.toMatchObject({ code: 'invalid_input' });
     expect((await registry.explain('ladder', { all: true })).kernels.map(({ kind, available }) => [kind, available])).toEqual([
       ['accelerator', false],
       ['native', false],

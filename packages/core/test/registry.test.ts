@@ -389,6 +389,57 @@ describe('isolation, forks and disposal', () => {
   });
 });
 
+describe('work of many steps', () => {
+  const tick = () => new Promise<void>((resolve) => setTimeout(resolve, 2));
+  const steps = defineHash({
+    name: 'steps',
+    digestLength: 1,
+    kernels: {
+      native: async () => {
+        const hash = async (data: Uint8Array) => {
+          await tick();
+          return Uint8Array.of(data.length & 0xff);
+        };
+        const create = () => {
+          let length = 0;
+          const update = async (data: Uint8Array) => {
+            await tick();
+            length += data.length;
+          };
+          return { update, digest: async () => Uint8Array.of(length & 0xff) };
+        };
+        return { placement: 'away' as const, hash, create };
+      },
+    },
+  } as never);
+  const slow = plain('slow', { compress: (data: Uint8Array) => tick().then(() => data) });
+  const start = async (registry: Registry) => {
+    const hash = await registry.hash('steps' as never);
+    const codec = await registry.codec('slow' as never);
+    const items = Array.from({ length: 40 }, () => bytes(2));
+    return [hash.hash(new Uint8Array(5 * 2 ** 20 + 7)), hash.hashMany(items), codec.compressMany(items)] as const;
+  };
+  const registry = () => Registry.of(steps, defineCodec(slow)) as unknown as Registry;
+
+  it('that runs when its registry is disposed comes to its end', async () => {
+    const disposed = registry();
+    const [large, digests, batch] = await start(disposed);
+    const disposal = disposed.dispose();
+    expect(await large).toEqual(Uint8Array.of(7));
+    expect(await digests).toEqual(new Uint8Array(40).fill(2));
+    expect((await batch).errors.size).toBe(0);
+    await disposal;
+  });
+
+  it('is rejected when its registry is disposed with abort', async () => {
+    const disposed = registry();
+    const running = await start(disposed);
+    const outcomes = Promise.allSettled(running);
+    await disposed.dispose({ abort: true });
+    for (const outcome of await outcomes) expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'registry_disposed' } });
+  });
+});
+
 describe('streams of a disposed registry', () => {
   it('end at their next pull, and do not hold disposal up', async () => {
     const registry = Registry.of(small, gear);

@@ -156,7 +156,7 @@ export class TakenChunker implements Chunker {
       if (pause === undefined) continue;
       await pause;
       if (call.signal?.aborted === true) throw call.signal.reason;
-      this.#operations.taken.scope.life.check(this.name);
+      this.#operations.taken.scope.life.goOn(this.name);
     }
     return list.finish();
   }

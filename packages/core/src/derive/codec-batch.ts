@@ -27,7 +27,7 @@ export async function codecMany(raw: RawCodec, direction: Direction, items: Item
       const { buffer, ranges } = gather(items, from, to);
       const output = checkedBatch(await method(buffer, ranges, raw.taken.options, call), to - from);
       collectRun(raw, direction, collector, from, output, call);
-      raw.taken.scope.life.check(raw.taken.definition.name);
+      raw.taken.scope.life.goOn(raw.taken.definition.name);
     }
     return collector.finish();
   }
@@ -67,7 +67,7 @@ async function itemByItem(raw: RawCodec, direction: Direction, items: Items, cal
     while (next < items.count) {
       const index = next++;
       if (call.signal?.aborted === true) throw call.signal.reason;
-      raw.taken.scope.life.check(raw.taken.definition.name);
+      raw.taken.scope.life.goOn(raw.taken.definition.name);
       try {
         collect(raw, direction, collector, index, await raw.whole(direction, items.at(index), call), call);
       } catch (thrown) {

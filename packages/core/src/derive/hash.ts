@@ -121,7 +121,7 @@ export class TakenHash implements Hash {
   }
 
   async #windows(data: Uint8Array, call: Call): Promise<Uint8Array> {
-    const session = new HashSession(this.#taken, this.#operations, this.digestLength, call);
+    const session = new HashSession(this.#taken, this.#operations, this.digestLength, call, { counted: true });
     try {
       await session.update(data);
       return await session.digest();
@@ -175,7 +175,7 @@ export class TakenHash implements Hash {
       while (next < work.length) {
         const item = work[next++] as T;
         if (call.signal?.aborted === true) throw call.signal.reason;
-        this.#taken.scope.life.check(this.name);
+        this.#taken.scope.life.goOn(this.name);
         await one(item);
       }
     };

@@ -8,6 +8,12 @@ import type { Operations, Taken } from './operation.js';
 /** What a kernel away from the calling thread is handed at once: inputs that must be copied are copied that much per turn of the event loop. */
 export const WINDOW_BYTES = 4 * 1024 * 1024;
 
+interface SessionSettings {
+  readonly state?: HashState;
+  /** It is a part of an operation that disposal waits for. */
+  readonly counted?: boolean;
+}
+
 /** An incremental hash. Updates run one after another, also when the caller does not wait for each. */
 export class HashSession implements Hasher {
   readonly #taken: Taken<HashKernel<unknown>>;
@@ -15,15 +21,17 @@ export class HashSession implements Hasher {
   readonly #digestLength: number;
   readonly #call: Call;
   readonly #state: HashState;
+  readonly #counted: boolean;
   #last: Promise<unknown> | undefined;
   #pending = 0;
   #over = false;
 
-  constructor(taken: Taken<HashKernel<unknown>>, operations: Operations, digestLength: number, call: Call, state?: HashState) {
+  constructor(taken: Taken<HashKernel<unknown>>, operations: Operations, digestLength: number, call: Call, { state, counted = false }: SessionSettings = {}) {
     this.#taken = taken;
     this.#operations = operations;
     this.#digestLength = digestLength;
     this.#call = call;
+    this.#counted = counted;
     this.#state = state ?? this.#guard('create', () => open(taken, call));
   }
 
@@ -75,7 +83,7 @@ export class HashSession implements Hasher {
     const { clone } = this.#state;
     if (clone === undefined) throw new HashingError('unsupported_feature', { algorithm: this.#taken.definition.name, operation: 'clone', feature: 'clone' });
     const copy = this.#guard('clone', () => clone.call(this.#state));
-    return new HashSession(this.#taken, this.#operations, this.#digestLength, this.#call, copy);
+    return new HashSession(this.#taken, this.#operations, this.#digestLength, this.#call, { state: copy, counted: this.#counted });
   }
 
   dispose(): void {
@@ -88,7 +96,9 @@ export class HashSession implements Hasher {
   }
 
   #check(): void {
-    this.#taken.scope.life.check(this.#taken.definition.name);
+    const { life } = this.#taken.scope;
+    if (this.#counted) life.goOn(this.#taken.definition.name);
+    else life.check(this.#taken.definition.name);
     if (this.#over) throw new HashingError('already_finished', { algorithm: this.#taken.definition.name });
     if (this.#call.signal?.aborted === true) throw this.#call.signal.reason;
   }

@@ -140,6 +140,7 @@ export class Registry<in R = never> {
   /** Which kernels of an algorithm are tried here and why each is chosen or not. With `all`, those behind the chosen one are tried, too. Throws `algorithm_unknown`. */
   async explain(name: string, settings: { readonly kind?: AlgorithmKind; readonly all?: boolean } & Pick<TakingSettings, 'kernel'> = {}): Promise<Explanation> {
     this.#scope.life.check();
+    if (typeof name !== 'string') throw new RegistryError('invalid_input', { name: 'name', value: kindOfValue(name), expected: 'the name of an algorithm' });
     const kind = settings.kind ?? KINDS.find((candidate) => this.#catalogue.get(candidate, name) !== undefined) ?? 'codec';
     const definition = this.#catalogue.find(kind, name);
     const counters = this.#scope.counters.get(definition)?.read();

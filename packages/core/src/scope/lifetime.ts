@@ -3,6 +3,7 @@ import { RegistryError } from '../errors/index.js';
 /** Whether a registry lives, and what runs in it. */
 export class Lifetime {
   #disposed = false;
+  #aborted = false;
   #running = 0;
   readonly #abortable = new Set<(error: Error) => void>();
   #idle: (() => void) | undefined;
@@ -14,6 +15,11 @@ export class Lifetime {
   /** Throws `registry_disposed` after disposal. */
   check(name?: string): void {
     if (this.#disposed) throw disposedError(name);
+  }
+
+  /** Between the steps of work that was counted: disposal waits for it, so only an abort is in its way. Throws `registry_disposed`. */
+  goOn(name?: string): void {
+    if (this.#aborted) throw disposedError(name);
   }
 
   /** Counts one operation that runs, until `leave`. */
@@ -43,6 +49,7 @@ export class Lifetime {
   async end(abort: boolean): Promise<void> {
     this.#disposed = true;
     if (abort) {
+      this.#aborted = true;
       const error = disposedError();
       for (const listener of [...this.#abortable]) listener(error);
       return;
