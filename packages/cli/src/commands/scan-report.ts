@@ -60,7 +60,8 @@ export async function printReport(context: Context, report: ScanReport, specs: S
 async function printPaths(context: Context, { paths }: ScanReport): Promise<void> {
   for (const { path, kind, bytes, narHash } of paths.slice(0, LISTED)) {
     const facts = `  ${kind.padEnd(9)} ${formatBytes(bytes).padStart(9)}`;
-    await context.line(`${context.out.name(path)}${facts.padStart(Math.max(facts.length, 78 - path.length))}`);
+    const name = context.out.name(path);
+    await context.line(`${name}${facts.padStart(Math.max(facts.length, 78 - name.length))}`);
     if (narHash !== undefined) await context.line(`  narHash ${narHash}`);
   }
   if (paths.length > LISTED) await context.line(`and ${plural(paths.length - LISTED, 'more path')}`);
