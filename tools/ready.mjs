@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { bold, green, red, run, say, seconds } from './say.mjs';
-import { ROOT } from './workspace.mjs';
+import { ROOT, wasmDoors } from './workspace.mjs';
 
 const node = process.execPath;
 const bin = (name, file) => [node, join(ROOT, 'node_modules', name, file)];
@@ -14,6 +14,11 @@ const CI = Boolean(process.env.CI);
 const STEPS = [
   ['format', [...biome, 'format', '.']],
   ['rust format', ['cargo', 'fmt', '--all', '--check']],
+  // The doors to wasm stand outside the workspace: they are built by another toolchain.
+  ...['native/wasm-abi', ...wasmDoors().map((stem) => `native/bindings/${stem}/wasm`)].map((folder) => [
+    `rust format of ${folder}`,
+    ['cargo', 'fmt', '--check', '--manifest-path', `${folder}/Cargo.toml`],
+  ]),
   ['lint', [...biome, 'lint', '--error-on-warnings', '.']],
   ['walls', [node, 'tools/walls.mjs']],
   ['limbs', [node, 'tools/limbs.mjs']],
