@@ -20,7 +20,7 @@ import { zstd } from './measures/zstd.mjs';
 const MIB = 1 << 20;
 const { values } = parseArgs({ options: { once: { type: 'boolean' }, only: { type: 'string' }, rounds: { type: 'string', default: '7' } } });
 const rounds = values.once ? 1 : Number(values.rounds);
-const kernelBytes = values.once ? 32 * MIB : 256 * MIB;
+const kernelBytes = values.once ? 32 * MIB : 128 * MIB;
 const jobBytes = values.once ? 64 * MIB : 1_000_000_000;
 
 function format(result) {
