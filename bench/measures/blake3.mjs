@@ -6,22 +6,20 @@ import { checksum, cpuTimed, pieces } from '../harness.mjs';
 
 const head = (digest) => new DataView(digest.buffer, digest.byteOffset, 8).getBigUint64(0, true);
 
-function offsetsOf(lengths) {
-  const offsets = new Float64Array(lengths.length);
-  for (let i = 1; i < lengths.length; i++) offsets[i] = offsets[i - 1] + lengths[i - 1];
-  return offsets;
-}
-
 export async function blake3({ registry, data, contender }) {
   const hash = await registry.hash('blake3');
   const one = (bytes, lengths) => {
-    const offsets = offsetsOf(lengths);
-    return checksum(Array.from(lengths, (length, i) => head(hash.hashSync(bytes.subarray(offsets[i], offsets[i] + length)))));
+    const digests = new Array(lengths.length);
+    let at = 0;
+    for (let i = 0; i < lengths.length; i++) {
+      digests[i] = hash.hashSync(bytes.subarray(at, at + lengths[i]));
+      at += lengths[i];
+    }
+    return digests;
   };
-  const batch = (bytes, lengths) => {
-    const digests = hash.hashManySync({ buffer: bytes, ranges: { lengths } });
-    return checksum(Array.from(lengths, (_, i) => head(digests.subarray(i * 32))));
-  };
+  const batch = (bytes, lengths) => hash.hashManySync({ buffer: bytes, ranges: { lengths } });
+  const sumOfList = (digests) => checksum(digests.map(head));
+  const sumOfBatch = (digests) => checksum(Array.from({ length: digests.length / 32 }, (_, i) => head(digests.subarray(i * 32))));
   const lines = [];
   for (const [label, size] of [
     ['64 KiB', 65536],
@@ -34,7 +32,7 @@ export async function blake3({ registry, data, contender }) {
       against: 'crate blake3 1.8',
       target: 0.95,
       bytes: data.length,
-      ours: () => cpuTimed(() => one(data, lengths)),
+      ours: () => cpuTimed(() => one(data, lengths), sumOfList),
       theirs: () => contender.ask(`blake3 ${size}`),
     });
   }
@@ -49,8 +47,8 @@ export async function blake3({ registry, data, contender }) {
       against: 'one call per message',
       target,
       bytes: small.length,
-      ours: () => cpuTimed(() => batch(small, lengths)),
-      theirs: () => cpuTimed(() => one(small, lengths)),
+      ours: () => cpuTimed(() => batch(small, lengths), sumOfBatch),
+      theirs: () => cpuTimed(() => one(small, lengths), sumOfList),
     });
   }
   lines.push(...(await npmLines(hash, small)));
@@ -59,30 +57,34 @@ export async function blake3({ registry, data, contender }) {
 
 async function npmLines(hash, small) {
   const wasm = await createBLAKE3();
-  const hex = (bytes) => Buffer.from(bytes).toString('hex');
   const rivals = {
-    'hash-wasm': (piece) => wasm.init().update(piece).digest('hex'),
-    '@napi-rs/blake-hash': (piece) => new Blake3Hasher().update(piece).digest('hex'),
+    'hash-wasm': (piece) => wasm.init().update(piece).digest('binary'),
+    '@napi-rs/blake-hash': (piece) => new Blake3Hasher().update(piece).digestBuffer(),
   };
+  const all = (digests) => digests.reduce((sum, digest) => sum.update(digest), createHash('sha256')).digest('hex');
   const lines = [];
   for (const [label, size] of [
     ['1 KiB', 1024],
     ['64 KiB', 65536],
     ['1 MiB', 1 << 20],
   ]) {
+    const every = (digest) => () => {
+      const digests = [];
+      for (let at = 0; at < small.length; at += size) digests.push(digest(small.subarray(at, at + size)));
+      return digests;
+    };
     for (const [name, digest] of Object.entries(rivals)) {
-      const every = (each) => {
-        const all = createHash('sha256');
-        for (let at = 0; at < small.length; at += size) all.update(each(small.subarray(at, at + size)));
-        return all.digest('hex');
-      };
       lines.push({
         name: `blake3 ${label} one by one, npm`,
         against: name,
         target: 1,
         bytes: small.length,
-        ours: () => cpuTimed(() => every((piece) => hex(hash.hashSync(piece)))),
-        theirs: () => cpuTimed(() => every(digest)),
+        ours: () =>
+          cpuTimed(
+            every((piece) => hash.hashSync(piece)),
+            all,
+          ),
+        theirs: () => cpuTimed(every(digest), all),
       });
     }
   }
