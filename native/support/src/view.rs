@@ -6,8 +6,9 @@ use napi::sys::{self, napi_env, napi_status, napi_value, Status};
 use std::ffi::c_void;
 use std::ptr;
 
-/// Results from this size on are handed over, smaller ones are copied: an external ArrayBuffer costs about as much as copying this.
-const HANDED_OVER: usize = 16 << 10;
+/// Results from this size on are handed over, smaller ones are copied. An external ArrayBuffer is ended by a finalizer some time later, and until then its memory is fresh memory for others: decoding to
+/// results of 16 to 128 KiB runs 1.3 to 1.5 times as fast with the copy.
+const HANDED_OVER: usize = 256 << 10;
 
 /// Makes the JavaScript value and takes ownership of `value` in any case; null when JavaScript cannot make it: too large, or no memory.
 ///
