@@ -50,7 +50,7 @@ export async function printReport(context: Context, report: ScanReport, specs: S
   }
   await row('time', formatSeconds(seconds), `${formatBytes(bytes / Math.max(seconds, 1e-6))}/s`);
   if (report.verified === true) {
-    const words = specs.codec === undefined ? 'the chunks put together again are the input' : 'each unique chunk decompressed and compared, and the sum';
+    const words = specs.codec === undefined ? 'the chunks put together again are the input' : 'unique chunks decompressed and compared, and the sum';
     await row('verified', 'yes', words);
   }
   await context.line('');
