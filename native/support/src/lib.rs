@@ -32,6 +32,7 @@ beyond_loom! {
     pub mod outcome;
     mod panics;
     pub mod partition;
+    pub mod ranges;
     pub mod slab;
     pub mod threads;
     pub mod throw;
@@ -46,4 +47,5 @@ beyond_loom! {
     pub use memory::{reserve, Sink, Source};
     pub use operations::{find_operations, offer_operations};
     pub use outcome::Outcome;
+    pub use ranges::Ranges;
 }

@@ -3,8 +3,8 @@
 use crate::faults::to_fault;
 use crate::{decompress_cost, limits_of, Codec, Setup};
 use chunker_support::{
-    partition::by_bytes, reserve, run_sync, Fault, Input, Job, Offsets, Outcome, Settled, Ticket, Whole,
-    Words,
+    partition::by_bytes, reserve, run_sync, Fault, Input, Job, Offsets, Outcome, Ranges, Settled, Ticket,
+    Whole, Words,
 };
 use chunker_zstd::{DecodeLimits, Error};
 use napi_derive::napi;
@@ -15,47 +15,6 @@ use std::sync::{Mutex, PoisonError};
 const WAKES_OTHERS_NS: u64 = 200_000;
 /// What the results of one batch may weigh together, unless a single item may weigh more; core's own limit.
 const BATCH_BYTES: u64 = 1 << 30;
-
-/// Ranges of one buffer, each checked to lie within it.
-struct Ranges {
-    lengths: Vec<u32>,
-    offsets: Vec<u64>,
-}
-
-impl Ranges {
-    fn new(Words(lengths): Words, offsets: Option<Offsets>, bytes: usize) -> Result<Ranges, Fault> {
-        let offsets = match offsets {
-            Some(Offsets(offsets)) if offsets.len() == lengths.len() => offsets,
-            Some(_) => return Err(Fault::invalid("ranges.offsets", "as many offsets as lengths")),
-            None => running_sum(&lengths)?,
-        };
-        let fits = |(offset, length): (&u64, &u32)| {
-            offset.checked_add(u64::from(*length)).is_some_and(|end| end <= bytes as u64)
-        };
-        if !offsets.iter().zip(&lengths).all(fits) {
-            return Err(Fault::invalid("ranges", "ranges within the buffer"));
-        }
-        Ok(Ranges { lengths, offsets })
-    }
-
-    fn item<'a>(&self, data: &'a [u8], index: usize) -> &'a [u8] {
-        &data[self.offsets[index] as usize..][..self.lengths[index] as usize]
-    }
-
-    fn bytes(&self) -> usize {
-        self.lengths.iter().map(|&length| length as usize).sum()
-    }
-}
-
-fn running_sum(lengths: &[u32]) -> Result<Vec<u64>, Fault> {
-    let mut offsets = reserve(lengths.len())?;
-    let mut end = 0u64;
-    for length in lengths {
-        offsets.push(end);
-        end += u64::from(*length);
-    }
-    Ok(offsets)
-}
 
 /// Results of a run of items.
 #[derive(Default)]
@@ -93,10 +52,10 @@ where
 {
     if cost < WAKES_OTHERS_NS || job.threads() == 1 {
         let mut run = Run::default();
-        items(0..ranges.lengths.len(), &mut run)?;
+        items(0..ranges.lengths().len(), &mut run)?;
         return join(vec![run]);
     }
-    let parts = by_bytes(&ranges.lengths, job.threads());
+    let parts = by_bytes(ranges.lengths(), job.threads());
     let runs: Vec<Mutex<Result<Run, Fault>>> = parts.iter().map(|_| Mutex::new(Ok(Run::default()))).collect();
     job.parallel_for(parts.len(), |part| {
         let mut run = Run::default();
