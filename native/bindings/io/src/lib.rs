@@ -5,6 +5,8 @@ chunker_support::addon!();
 mod file;
 #[cfg(target_os = "linux")]
 mod tree;
+#[cfg(target_os = "linux")]
+mod unpack;
 
 #[cfg(target_os = "linux")]
 use chunker_support::Fault;

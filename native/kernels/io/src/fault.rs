@@ -32,6 +32,12 @@ pub enum Code {
     Aborted = 13,
     /// Any other answer of the system.
     IoError = 14,
+    /// The name is taken.
+    AlreadyExists = 15,
+    /// The disk or the quota is full.
+    NoSpace = 16,
+    /// Two names of a new tree are one to its file system.
+    NameCollision = 17,
 }
 
 /// Where it went wrong.
@@ -52,6 +58,22 @@ pub enum Syscall {
     ReadLink = 5,
     /// `faccessat`.
     Access = 6,
+    /// `mkdirat`.
+    MakeDirectory = 7,
+    /// `write`.
+    Write = 8,
+    /// `close`.
+    Close = 9,
+    /// `symlinkat`.
+    MakeLink = 10,
+    /// `renameat2`, or `linkat` where it stands in.
+    Rename = 11,
+    /// `unlinkat`.
+    Unlink = 12,
+    /// `fchmod`.
+    ChangeMode = 13,
+    /// `syncfs`, `fsync`.
+    Sync = 14,
 }
 
 /// One failure.
@@ -84,6 +106,8 @@ impl Fault {
             libc::EMFILE | libc::ENFILE => Code::TooManyOpenFiles,
             libc::ELOOP => Code::SymlinkRefused,
             libc::ENOMEM => Code::OutOfMemory,
+            libc::EEXIST | libc::ENOTEMPTY => Code::AlreadyExists,
+            libc::ENOSPC | libc::EDQUOT => Code::NoSpace,
             _ => Code::IoError,
         };
         Fault { code, syscall, errno }

@@ -1,10 +1,11 @@
-//! Reading files and directories of Linux: the one kernel that makes system calls.
+//! Reading and making files and directories of Linux: the one kernel that makes system calls.
 //!
-//! Three operations stand on one idea: everything below a root is named relative to a handle on that root, and no symbolic link below it is ever followed.
+//! Four operations stand on one idea: everything below a root is named relative to a handle on that root, and no symbolic link below it is ever followed.
 //! * [`Tree::list`] reads one directory: names sorted by their bytes, with the facts of each entry, as fixed records of 64 bytes.
 //! * [`Tree::read`] works through a list of requests: open, read into a place of the caller's window, compare the facts, close. Nothing stays open between
 //!   two calls, so neither the number of files nor the depth of a tree can exhaust descriptors.
 //! * [`File`] is one file held open, read at positions.
+//! * [`NewTree`] makes a tree under a temporary name and gives it its own when it is whole.
 //!
 //! Names are bytes. The kernel has no threads and keeps no state. A `stop` question is asked between two system calls; when it answers true, the operation
 //! ends with [`Code::Aborted`].
@@ -19,6 +20,7 @@ mod file;
 mod list;
 mod sys;
 mod tree;
+mod unpack;
 
 pub use batch::{Outcome, Requests, APPEND, REQUEST_WORDS};
 pub use facts::{Facts, Kind, RECORD_BYTES, RECORD_WORDS};
@@ -27,6 +29,7 @@ pub use file::{File, Reading, DEFAULT_SLICE_CAP_BYTES};
 pub use list::{ListOptions, BLOCK_HEAD_BYTES};
 pub use sys::open_files_limit;
 pub use tree::Tree;
+pub use unpack::{Failure, NewTree, Orders, Parallel, BEGINS, ENDS, EXECUTABLE, LINK, MAKE};
 
 /// Asked between two system calls; true ends the operation.
 pub type Stop<'a> = &'a dyn Fn() -> bool;

@@ -1,4 +1,4 @@
-//! The system calls, each behind a safe function that repeats after EINTR. All `unsafe` of this crate is here.
+//! The system calls, each behind a safe function that repeats after EINTR. All `unsafe` of reading is here.
 
 use crate::{Code, Facts, Fault, Syscall};
 use std::ffi::CStr;
@@ -16,7 +16,7 @@ fn complete(flags: i32) -> i32 {
 /// Pauses before the next try when the system is short of something for a moment; a quarter of a second in all.
 const PAUSES_MS: [u64; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
 
-fn errno() -> i32 {
+pub(crate) fn errno() -> i32 {
     std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO)
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn persist(
     }
 }
 
-fn answer(value: isize) -> Result<isize, i32> {
+pub(crate) fn answer(value: isize) -> Result<isize, i32> {
     if value < 0 {
         Err(errno())
     } else {
@@ -50,7 +50,7 @@ fn answer(value: isize) -> Result<isize, i32> {
     }
 }
 
-fn owned(fd: isize) -> OwnedFd {
+pub(crate) fn owned(fd: isize) -> OwnedFd {
     // SAFETY: `fd` is the fresh, non-negative answer of an open call and belongs to nobody else.
     unsafe { OwnedFd::from_raw_fd(fd as i32) }
 }

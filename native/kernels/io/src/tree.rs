@@ -58,22 +58,26 @@ impl Tree {
 
     /// Opens a directory by its path from the root (components joined by `/`, empty: the root itself).
     pub(crate) fn open_directory(&self, path: &[u8]) -> Result<OwnedFd, Fault> {
-        check_path(path)?;
-        if path.is_empty() {
-            return sys::open_at(self.root(), c".", libc::O_RDONLY | libc::O_DIRECTORY);
-        }
-        let mut at: Option<OwnedFd> = None;
-        let mut rest = path;
-        while !rest.is_empty() {
-            let (piece, next) = split_piece(rest);
-            let last = next.is_empty();
-            let flags = libc::O_DIRECTORY | if last { libc::O_RDONLY } else { libc::O_PATH };
-            let from = at.as_ref().map_or(self.root(), |fd| fd.as_fd());
-            at = Some(open_below(from, piece, flags)?);
-            rest = next;
-        }
-        at.ok_or(Fault::of(Code::InvalidInput))
+        open_directory_below(self.root(), path, libc::O_RDONLY)
     }
+}
+
+/// Opens a directory by its path from `root` (components joined by `/`, empty: the root itself), following no link on the way.
+pub(crate) fn open_directory_below(root: BorrowedFd, path: &[u8], flags: i32) -> Result<OwnedFd, Fault> {
+    check_path(path)?;
+    if path.is_empty() {
+        return sys::open_at(root, c".", flags | libc::O_DIRECTORY);
+    }
+    let mut at: Option<OwnedFd> = None;
+    let mut rest = path;
+    while !rest.is_empty() {
+        let (piece, next) = split_piece(rest);
+        let flags = libc::O_DIRECTORY | if next.is_empty() { flags } else { libc::O_PATH };
+        let from = at.as_ref().map_or(root, |fd| fd.as_fd());
+        at = Some(open_below(from, piece, flags)?);
+        rest = next;
+    }
+    at.ok_or(Fault::of(Code::InvalidInput))
 }
 
 /// Components that are empty, `.` or `..`, or hold NUL, are never names from a listing.

@@ -1,0 +1,57 @@
+//! The last step: the finished tree gets its name.
+
+use super::{calls, NewTree};
+use crate::{Code, Fault};
+use std::os::fd::AsFd;
+
+impl NewTree {
+    /// Renames the tree to its name, which must still be free. With `sync`, all of it is on the disk before, and the new name after.
+    ///
+    /// # Errors
+    /// `already_exists` when something took the name meanwhile, `file_changed` when something else took the temporary one, `aborted` after `remove`; then the tree
+    /// is still under its temporary name.
+    pub fn publish(&self, sync: bool) -> Result<(), Fault> {
+        let mut progress = self.turn();
+        let made = self.made.get().ok_or(Fault::of(Code::InvalidInput))?;
+        if self.is_given_up() {
+            return Err(Fault::of(Code::Aborted));
+        }
+        if progress.open.is_some() || progress.is_published {
+            return Err(Fault::of(Code::InvalidInput));
+        }
+        if let Some(directory) = &made.directory {
+            calls::change_mode(directory.as_fd(), made.facts.mode & 0o7777)?;
+        }
+        let parent = crate::sys::open_at(self.parent(), c".", libc::O_RDONLY | libc::O_DIRECTORY);
+        if sync {
+            calls::sync_file_system(parent.as_ref().map_err(|fault| *fault)?.as_fd())?;
+        }
+        if !self.is_ours(&self.temporary)? {
+            return Err(Fault::of(Code::FileChanged));
+        }
+        self.rename()?;
+        progress.is_published = true;
+        if sync {
+            calls::sync_file_system(parent?.as_fd())?;
+        }
+        Ok(())
+    }
+
+    fn rename(&self) -> Result<(), Fault> {
+        let (parent, from, to) = (self.parent(), &self.temporary, &self.name);
+        match calls::rename(parent, from, to) {
+            Err(fault) if matches!(fault.errno, libc::EINVAL | libc::ENOSYS) => {}
+            other => return other,
+        }
+        // This file system or system cannot refuse to replace. A hard link can; a directory has none, but it replaces an empty directory only.
+        let is_directory = self.made.get().is_some_and(|made| made.directory.is_some());
+        if is_directory {
+            return calls::rename_over(parent, from, to);
+        }
+        match calls::link(parent, from, to) {
+            Ok(()) => calls::unlink(parent, from, 0),
+            Err(fault) if fault.code == Code::AlreadyExists => Err(fault),
+            Err(_) => calls::rename_over(parent, from, to),
+        }
+    }
+}
