@@ -6,5 +6,6 @@ export const brotli = defineCodec<'brotli', BrotliInput, BrotliOptions>({
   name: 'brotli',
   guarantees: { detectsTruncation: true, detectsCorruption: false, concatenable: false, deterministic: true },
   options: () => import('./options.js').then(({ brotliOptions }) => ({ default: brotliOptions })),
+  defaults: { quality: 9, windowBits: 22 },
   kernels: { platform: () => import('#zlib').then(({ brotliKernel }) => brotliKernel()) },
 });

@@ -11,5 +11,6 @@ export const deflate = defineCodec<'deflate', DeflateInput, DeflateOptions>({
   },
   guarantees: { detectsTruncation: true, detectsCorruption: true, concatenable: false, deterministic: true },
   options: () => import('./options.js').then(({ deflateOptions }) => ({ default: deflateOptions })),
+  defaults: { level: 6 },
   kernels: { platform: () => import('#zlib').then(({ deflateKernel }) => deflateKernel()) },
 });

@@ -5,6 +5,7 @@ import type { FixedInput, FixedOptions } from './options.js';
 export const fixed = defineChunker<'fixed', FixedInput, FixedOptions>({
   name: 'fixed',
   options: () => import('./options.js').then(({ fixedOptions }) => ({ default: fixedOptions })),
+  defaults: { size: 1024 * 1024 },
   // Nothing is read: a chunk costs the same whatever its size.
   costPerByte: () => 0,
   cutter: ({ size }) => ({

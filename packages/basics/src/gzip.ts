@@ -8,5 +8,6 @@ export const gzip = defineCodec<'gzip', DeflateInput, DeflateOptions>({
   magicBytes: [0x1f, 0x8b, 0x08],
   guarantees: { detectsTruncation: true, detectsCorruption: true, concatenable: true, deterministic: true },
   options: () => import('./options.js').then(({ deflateOptions }) => ({ default: deflateOptions })),
+  defaults: { level: 6 },
   kernels: { platform: () => import('#zlib').then(({ gzipKernel }) => gzipKernel()) },
 });

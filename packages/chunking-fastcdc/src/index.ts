@@ -11,6 +11,7 @@ export type { FastCdcInput, FastCdcOptions };
 export const fastcdc = defineChunker<'fastcdc', FastCdcInput, FastCdcOptions, keyof typeof profiles>({
   name: 'fastcdc',
   options: () => import('./options.js'),
+  defaults: { min: 256 * 1024, avg: 1024 * 1024, max: 4 * 1024 * 1024, normalization: 1, seed: '0x0' },
   profiles,
   kernels: {
     native: () => import('#native').then(({ load }) => load()),

@@ -10,6 +10,7 @@ export type { ZstdInput, ZstdOptions };
 export const zstd = defineCodec<'zstd', ZstdInput, ZstdOptions>({
   name: 'zstd',
   options: () => import('./options.js'),
+  defaults: { level: 3, checksum: false, contentSize: true, longDistance: false },
   handles: {
     dictionary: {
       description: 'a dictionary, trained (zstd --train) or any bytes like those to be compressed; decompressing needs the same',

@@ -26,6 +26,8 @@ export interface LawContext<Kind extends AlgorithmKind = AlgorithmKind> {
   readonly given: Readonly<Record<string, unknown>>;
   /** A codec that says how its format is recognised. */
   readonly recognisable: boolean;
+  /** What it is taken with when nothing is said, where its author tells. */
+  readonly defaults?: Readonly<Record<string, unknown>>;
   /** Names of a chunker's profiles. */
   readonly profiles: readonly string[];
   readonly inputs: Inputs;

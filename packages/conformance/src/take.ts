@@ -65,5 +65,6 @@ function contextOf<Kind extends AlgorithmKind>(
     scratch: () => createScratch(),
     recognisable: registered?.recognisable ?? false,
     profiles: registered?.profiles ?? [],
+    ...(registered?.defaults === undefined ? {} : { defaults: registered.defaults }),
   };
 }

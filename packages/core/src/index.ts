@@ -3,7 +3,7 @@ export { defineChunker, defineCodec, defineHash, type NoOptions, type WithProfil
 export * from './errors/index.js';
 export type { KernelChoice } from './kernels/choice.js';
 export type { VerificationCounters } from './kernels/counters.js';
-export { toJsonSchema } from './options/json-schema.js';
+export { optionsSchema, toJsonSchema } from './options/json-schema.js';
 export { type DisposeSettings, type RegisterSettings, Registry } from './registry/registry.js';
 export { configure, type TakenOf } from './registry/take.js';
 export type { Explanation, OptionsFor, Registered, TakingSettings, Which } from './registry/types.js';

@@ -12,6 +12,7 @@ export const blake3 = defineHash<'blake3', Blake3Input, Blake3Options>({
   name: 'blake3',
   digestLength: ({ length }) => length,
   options: () => import('./options.js'),
+  defaults: { length: 32 },
   handles: {
     key: {
       description: `keyed mode: a secret of ${KEY_BYTES} bytes`,

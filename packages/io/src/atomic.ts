@@ -1,5 +1,4 @@
 import { isChunkerError } from '@chunker/core';
-import { randomBytes } from 'node:crypto';
 import { constants, rmSync, type Stats } from 'node:fs';
 import { type FileHandle, link, lstat, open, rename, rm, stat } from 'node:fs/promises';
 import { fileError, fromNode } from './errors.js';
@@ -37,6 +36,8 @@ export async function writeFileAtomically(path: PathLike, source: OutputSource, 
   options.signal?.throwIfAborted();
   await checkTarget(target, shown, options.force === true);
   const directory = target.subarray(0, target.lastIndexOf(0x2f) + 1);
+  // Loaded when something is written: it takes as long to load as a small file to scan.
+  const { randomBytes } = await import('node:crypto');
   const temporary = Buffer.concat([directory, Buffer.from(`.chunker-${randomBytes(9).toString('base64url')}.tmp`)]);
   const key = temporary.toString('latin1');
   unfinished.add(key);

@@ -1,4 +1,4 @@
-import type { AlgorithmKind, Configured } from '@chunker/core';
+import { type Algorithm, type AlgorithmKind, type Configured, optionsSchema } from '@chunker/core';
 import fc from 'fast-check';
 import { BrokenPromise, promised } from '../broken-promise.js';
 import type { Law } from '../law.js';
@@ -7,7 +7,7 @@ import { codeOf, describeOutcome, outcomeOf } from '../outcome.js';
 
 /** How options are read and told: the same laws for every kind. */
 export function optionLaws<Kind extends AlgorithmKind>(kind: Kind): Law<Kind>[] {
-  return [badOptionsAreRefused(kind), optionsStay(kind), specReadsBack(kind)];
+  return [badOptionsAreRefused(kind), optionsStay(kind), defaultsAreTheSchemas(kind), specReadsBack(kind)];
 }
 
 const REFUSED: Readonly<Record<AlgorithmKind, string>> = {
@@ -56,6 +56,29 @@ const optionsStay = <Kind extends AlgorithmKind>(kind: Kind): Law<Kind> =>
         promised(JSON.stringify(taken.options) === before, () => `its options went from ${before} to ${JSON.stringify(taken.options)}`);
       }),
   });
+
+const defaultsAreTheSchemas = <Kind extends AlgorithmKind>(kind: Kind): Law<Kind> =>
+  law({
+    id: `${kind}.defaults-are-the-schemas`,
+    kind,
+    promise: '`defaults` is what the schema answers to no options; saying some of them again changes nothing.',
+    effort: 0.3,
+    applies: (_algorithm, { defaults }) => defaults !== undefined,
+    property: (_algorithm, { definition, defaults = {} }) =>
+      fc.asyncProperty(fc.subarray(Object.keys(defaults)), async (names) => {
+        const said = Object.fromEntries(names.map((name) => [name, defaults[name]]));
+        const schema = await optionsSchema(definition as Algorithm);
+        const result = await schema?.['~standard'].validate(said);
+        promised(result !== undefined && result.issues === undefined, () => `its schema refuses ${told(said)}`);
+        const value = (result as { readonly value: unknown }).value;
+        promised(told(value) === told(defaults), () => `its defaults are ${told(defaults)}; to ${told(said)} its schema answers ${told(value)}`);
+      }),
+  });
+
+/** Options as text, whatever the order of their names. */
+function told(options: unknown): string {
+  return fc.stringify(Object.entries({ ...(options as object) }).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
 
 const specReadsBack = <Kind extends AlgorithmKind>(kind: Kind): Law<Kind> =>
   law({

@@ -260,4 +260,14 @@ export const BROKEN_CHUNKERS: readonly BrokenPlugin[] = [
     definition: defineChunker({ name: 'lenient-chunker', options: z.object({ seed: z.int().default(0) }), cutter: ({ seed }) => gearCutter(seed) }),
     breaks: 'chunker.bad-options-are-refused',
   },
+  {
+    fault: 'the default it names is not the one of its schema',
+    definition: defineChunker({
+      name: 'otherwise-chunker',
+      options: z.strictObject({ seed: z.int().default(0) }),
+      defaults: { seed: 1 },
+      cutter: () => gearCutter(),
+    }),
+    breaks: 'chunker.defaults-are-the-schemas',
+  },
 ];

@@ -154,4 +154,14 @@ export const BROKEN_CALLS: readonly BrokenPlugin[] = [
     }),
     breaks: 'codec.round-trip',
   },
+  {
+    fault: 'the default it names is refused by its schema',
+    definition: defineCodec({
+      name: 'otherwise-codec',
+      ...FRAMES,
+      options: z.strictObject({ level: z.int().max(9).default(9) }),
+      defaults: { level: 10 },
+    }),
+    breaks: 'codec.defaults-are-the-schemas',
+  },
 ];

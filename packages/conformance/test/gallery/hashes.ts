@@ -253,4 +253,14 @@ export const BROKEN_HASHES: readonly BrokenPlugin[] = [
     definition: defineHash({ name: 'lenient-hash', ...FOLD, options: z.object({ seed: z.int().default(0) }) }),
     breaks: 'hash.bad-options-are-refused',
   },
+  {
+    fault: 'the default it names is not the one of its schema',
+    definition: defineHash({
+      name: 'otherwise-hash',
+      ...FOLD,
+      options: z.strictObject({ seed: z.int().default(0) }),
+      defaults: { seed: 1 },
+    }),
+    breaks: 'hash.defaults-are-the-schemas',
+  },
 ];

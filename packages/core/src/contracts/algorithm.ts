@@ -54,6 +54,11 @@ export interface DefinitionBase<Name extends string, Input, Output> {
   readonly name: Name;
   /** Parsed once when the algorithm is taken, never per call. Absent: the algorithm has no options. */
   readonly options?: SchemaSource<Input, Output>;
+  /**
+   * What the schema answers to no options at all. Whoever takes the algorithm with these, said or left out, then needs no schema: loading one costs more than most files take.
+   * A law holds them against the schema.
+   */
+  readonly defaults?: NoInfer<Output>;
   /** The keys and dictionaries it takes, by name. */
   readonly handles?: Readonly<Record<string, HandleDescription>>;
   /** Says what to use instead. Taking a deprecated algorithm warns once per process. */

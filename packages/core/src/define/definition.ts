@@ -16,6 +16,7 @@ export interface Definition {
   readonly contract: string;
   readonly deprecated?: string;
   readonly options?: SchemaSource<unknown, unknown>;
+  readonly defaults?: Readonly<Record<string, unknown>>;
   readonly handles: ReadonlyMap<string, HandleDescription>;
   readonly loaders: ReadonlyMap<KernelKind, Loader>;
   /** Of codecs. */

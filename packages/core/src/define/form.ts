@@ -1,6 +1,7 @@
 import { type AlgorithmKind, type CodecGuarantees, type HandleDescription, KERNEL_KINDS, type KernelKind, type SchemaSource } from '../contracts/index.js';
 import { describeThrown, isOurs } from '../errors/areas.js';
 import { RegistryError } from '../errors/index.js';
+import { isPlain, snapshot } from '../options/snapshot.js';
 import type { Definition, Loader } from './definition.js';
 import { readMagics } from './magics.js';
 
@@ -29,7 +30,7 @@ export function readDefinition(kind: AlgorithmKind, author: unknown, contract: s
 }
 
 function read(kind: AlgorithmKind, name: string, source: Readonly<Record<string, unknown>>, contract: string): Definition {
-  const { deprecated, options, handles } = source;
+  const { deprecated, options, defaults, handles } = source;
   if (deprecated !== undefined && typeof deprecated !== 'string') throw new Error('deprecated is no text');
   if (options !== undefined && typeof options !== 'function' && !isSchema(options)) throw new Error('options is neither a Standard Schema nor a loader of one');
   if (kind === 'chunker' && options === undefined) throw new Error('a chunker needs options');
@@ -39,10 +40,19 @@ function read(kind: AlgorithmKind, name: string, source: Readonly<Record<string,
     contract,
     ...(deprecated === undefined ? {} : { deprecated }),
     ...(options === undefined ? {} : { options: options as SchemaSource<unknown, unknown> }),
+    ...(defaults === undefined ? {} : { defaults: readDefaults(defaults, options) }),
     handles: readHandles(handles),
     loaders: readLoaders(kind, source),
     ...traits(kind, source),
   });
+}
+
+function readDefaults(defaults: unknown, options: unknown): Readonly<Record<string, unknown>> {
+  if (options === undefined) throw new Error('it has defaults and no options');
+  if (!isPlain(defaults)) throw new Error('defaults is no plain object');
+  const copy = snapshot(defaults) as Record<string, unknown>;
+  for (const [name, value] of Object.entries(copy)) if (typeof value === 'object' && value !== null) throw new Error(`the default of ${name} is an object`);
+  return Object.freeze(copy);
 }
 
 function readName(name: unknown): string {

@@ -75,7 +75,14 @@ function expandProfile(definition: Definition, given: Record<string, unknown>): 
   return { profile, parameters: structuredClone(parameters) };
 }
 
+/** Whether nothing is said but what would hold anyway. */
+function areDefaults(parameters: unknown, defaults: Readonly<Record<string, unknown>>): boolean {
+  return isPlain(parameters) && Object.entries(parameters).every(([name, value]) => Object.hasOwn(defaults, name) && Object.is(value, defaults[name]));
+}
+
 async function validate(definition: Definition, parameters: unknown): Promise<unknown> {
+  const { defaults } = definition;
+  if (defaults !== undefined && areDefaults(parameters, defaults)) return defaults;
   const schema = await schemaOf(definition);
   if (schema === undefined) {
     const [first] = Object.keys(parameters as object);

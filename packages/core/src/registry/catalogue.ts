@@ -72,6 +72,7 @@ function describe({ definition, algorithm }: Entry): Registered {
     kernels: [...definition.loaders.keys()] as KernelKind[],
     recognisable: definition.magics.length > 0 || definition.recognise !== undefined,
     profiles: [...definition.profiles.keys()],
+    ...(definition.defaults === undefined ? {} : { defaults: definition.defaults }),
     handles: [...definition.handles.keys()],
     ...(deprecated === undefined ? {} : { deprecated }),
     algorithm,

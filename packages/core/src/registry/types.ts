@@ -31,6 +31,8 @@ export interface Registered {
   /** A codec that says how its format is recognised: by magic bytes, or by looking. */
   readonly recognisable: boolean;
   readonly profiles: readonly string[];
+  /** Its options when nothing is said, where its author tells. */
+  readonly defaults?: Readonly<Record<string, unknown>>;
   readonly handles: readonly string[];
   readonly deprecated?: string;
   readonly algorithm: Algorithm;
