@@ -1,4 +1,4 @@
-import { MAGIC } from './framing.js';
+import { MAGIC } from './grammar.js';
 
 /** True when data that begin so are a NAR: the first 24 bytes tell. */
 export function isNar(head: Uint8Array): boolean {

@@ -1,37 +1,7 @@
 // The bytes between contents, by docs/formats/nar.md. Every token is a string: length as 64 bits little-endian, bytes, zeros up to a multiple of 8. All that stands between
 // two variable parts is one run here, so that an entry costs a handful of copies.
+import { concat, MAGIC, padding, tokens } from './grammar.js';
 import type { NarLimits } from './limits.js';
-
-const encoder = new TextEncoder();
-
-function tokens(...texts: readonly string[]): Uint8Array {
-  const parts = texts.map((text) => {
-    const bytes = encoder.encode(text);
-    const token = new Uint8Array(8 + bytes.length + padding(bytes.length));
-    token[0] = bytes.length;
-    token.set(bytes, 8);
-    return token;
-  });
-  return concat(parts);
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
-/** Zero bytes behind a string of this length. */
-export function padding(length: number): number {
-  return (8 - (length % 8)) % 8;
-}
-
-/** An archive begins with these 24 bytes. */
-export const MAGIC = tokens('nix-archive-1');
 
 // A length follows each of the first five; its eight zeros are part of the run and are written over.
 const LENGTH = new Uint8Array(8);
