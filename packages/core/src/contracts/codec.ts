@@ -34,12 +34,17 @@ export interface FrameSummary {
   readonly skippableBytes?: number;
 }
 
+/** What a step of a push form gives: bytes (none: an empty array), or several pieces, which are pulled one by one as their reader wants them. */
+export type Pieces = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
 /**
- * A codec that is fed piece by piece. `push` and `finish` return what is ready (views that are valid until the next call), `finish` the rest. After an error it is of no further use.
+ * A codec that is fed piece by piece. `push` and `finish` give what is ready, `finish` the rest. No piece is larger than 4 MiB: where little input may give much (decoders), a step is a generator
+ * (`*push(data)` or `async *push(data)`) that makes its next piece when it is pulled. Pieces are views that are valid until the next pull or call; `data` stays as it is until its last piece was
+ * pulled. Steps follow one another; one that is given up midway is followed by `dispose` alone. After an error it is of no further use.
  */
 export interface PushTransform {
-  push(data: Uint8Array): Awaitable<Uint8Array>;
-  finish(): Awaitable<Uint8Array>;
+  push(data: Uint8Array): Awaitable<Pieces>;
+  finish(): Awaitable<Pieces>;
   dispose?(): void;
 }
 

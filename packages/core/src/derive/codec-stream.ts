@@ -1,5 +1,5 @@
-import type { ByteSource, CallParameters, DecodeParameters } from '../contracts/index.js';
-import { readableInput } from '../bytes/inputs.js';
+import type { Awaitable, ByteSource, CallParameters, DecodeParameters, Pieces } from '../contracts/index.js';
+import { isBytes } from '../bytes/arrays.js';
 import { openSource } from '../bytes/sources.js';
 import { Turn } from './awaitable.js';
 import { openSession, type Session } from './codec-session.js';
@@ -13,8 +13,18 @@ export async function* codecStream(
   source: ByteSource,
   parameters: CallParameters | undefined,
 ): AsyncGenerator<Uint8Array> {
+  yield* passThrough(raw, direction, source, parameters, raw.operations.begin(`${direction}Stream`, parameters));
+}
+
+/** The same for an operation that has begun. Its reader's pulls drive everything: nothing is read or computed ahead of them. */
+export async function* passThrough(
+  raw: RawCodec,
+  direction: Direction,
+  source: ByteSource,
+  parameters: CallParameters | undefined,
+  visit: Visit,
+): AsyncGenerator<Uint8Array> {
   const { operations } = raw;
-  const visit = operations.begin(`${direction}Stream`, parameters);
   let iterator: AsyncIterator<Uint8Array> | undefined;
   let session: Session | undefined;
   let outputBytes = 0;
@@ -27,9 +37,10 @@ export async function* codecStream(
       const piece = await operations.race(iterator.next(), parameters?.signal);
       ended = piece.done === true;
       if (!ended) visit.progress((piece.value as Uint8Array).length);
-      for (const bytes of await step(raw, session, ended ? undefined : (piece.value as Uint8Array), parameters)) {
+      for await (const bytes of outputs(raw, session, ended ? undefined : (piece.value as Uint8Array), parameters)) {
         outputBytes += bytes.length;
         yield bytes;
+        await turn.over();
       }
       if (ended) break;
       await turn.over();
@@ -38,59 +49,10 @@ export async function* codecStream(
   } catch (thrown) {
     throw visit.failed(thrown);
   } finally {
-    session?.close();
+    close(session);
     visit.leave();
     if (!ended) iterator?.return?.().catch(() => {});
   }
-}
-
-/** A codec as a TransformStream. */
-export function codecTransform(raw: RawCodec, direction: Direction, parameters: CallParameters | undefined): TransformStream<Uint8Array, Uint8Array> {
-  const { operations } = raw;
-  const visit: Visit = operations.begin(`${direction}or`, parameters);
-  let session: Session | undefined;
-  let outputBytes = 0;
-  let done = false;
-  const finish = () => {
-    if (done) return;
-    done = true;
-    parameters?.signal?.removeEventListener('abort', onAbort);
-    session?.close();
-    visit.leave();
-  };
-  let onAbort = () => {};
-  const pass = async (piece: Uint8Array | undefined, controller: TransformStreamDefaultController<Uint8Array>) => {
-    try {
-      session ??= open(raw, direction, parameters);
-      const input = piece === undefined ? undefined : readableInput('codec', piece, 'a piece of the stream');
-      if (input !== undefined) visit.progress(input.length);
-      for (const bytes of await step(raw, session, input, parameters)) {
-        outputBytes += bytes.length;
-        controller.enqueue(bytes);
-      }
-    } catch (thrown) {
-      const error = visit.failed(thrown);
-      finish();
-      throw error;
-    }
-  };
-  return new TransformStream<Uint8Array, Uint8Array>({
-    start(controller) {
-      onAbort = () => {
-        controller.error(parameters?.signal?.reason);
-        finish();
-      };
-      parameters?.signal?.addEventListener('abort', onAbort, { once: true });
-    },
-    transform: pass,
-    async flush(controller) {
-      await pass(undefined, controller);
-      visit.end(() => ({ outputBytes, items: 1 }), undefined);
-      finish();
-    },
-    // Called when either end is given up; newer runtimes only, older ones leave the session to the collector.
-    cancel: finish,
-  } as Transformer<Uint8Array, Uint8Array>);
 }
 
 function open(raw: RawCodec, direction: Direction, parameters: CallParameters | undefined): Session {
@@ -101,15 +63,78 @@ function open(raw: RawCodec, direction: Direction, parameters: CallParameters | 
   return openSession(raw, direction, call);
 }
 
-async function step(raw: RawCodec, session: Session, piece: Uint8Array | undefined, parameters: CallParameters | undefined): Promise<readonly Uint8Array[]> {
+function close(session: Session | undefined): void {
+  try {
+    session?.form.dispose?.();
+  } catch {
+    // The stream has its end or its error; housekeeping must not put another in its place.
+  }
+}
+
+/** What a piece of input gives; without one, what the end gives. */
+async function* outputs(raw: RawCodec, session: Session, input: Uint8Array | undefined, parameters: CallParameters | undefined): AsyncGenerator<Uint8Array> {
+  const { form, sliceBytes } = session;
+  if (input === undefined) return yield* pulled(raw, session, () => form.finish(), 0, parameters);
+  for (let at = 0; at < input.length; at += sliceBytes) {
+    const slice = input.length <= sliceBytes ? input : input.subarray(at, at + sliceBytes);
+    yield* pulled(raw, session, () => form.push(slice), slice.length, parameters);
+  }
+}
+
+/** One step of the push form, and the pieces that it gives. */
+async function* pulled(
+  raw: RawCodec,
+  session: Session,
+  start: () => Awaitable<Pieces>,
+  bytes: number,
+  parameters: CallParameters | undefined,
+): AsyncGenerator<Uint8Array> {
+  const given = await step(raw, start, bytes, parameters);
+  const iterator = iteratorOf(given);
+  if (iterator === undefined) {
+    const kept = session.keep(given as Uint8Array);
+    if (kept.length > 0) yield kept;
+    return;
+  }
+  let over = false;
+  try {
+    for (;;) {
+      const next = await step(raw, () => iterator.next() as Awaitable<IteratorResult<Uint8Array>>, bytes, parameters);
+      over = next.done === true;
+      if (over) return;
+      const kept = session.keep(next.value);
+      if (kept.length > 0) yield kept;
+    }
+  } finally {
+    if (!over) giveUp(iterator);
+  }
+}
+
+function iteratorOf(given: Pieces): Iterator<Uint8Array> | AsyncIterator<Uint8Array> | undefined {
+  if (isBytes(given) || given === null || typeof given !== 'object') return undefined;
+  const asynchronous = (given as AsyncIterable<Uint8Array>)[Symbol.asyncIterator];
+  if (typeof asynchronous === 'function') return asynchronous.call(given);
+  const plain = (given as Iterable<Uint8Array>)[Symbol.iterator];
+  return typeof plain === 'function' ? plain.call(given) : undefined;
+}
+
+/** Its own cleaning up must not put another error in the place of the one that is on its way. */
+function giveUp(iterator: Iterator<Uint8Array> | AsyncIterator<Uint8Array>): void {
+  try {
+    Promise.resolve(iterator.return?.()).catch(() => {});
+  } catch {}
+}
+
+/** Work on `bytes` of input, for which credit is taken where it leaves the thread. */
+async function step<T>(raw: RawCodec, work: () => Awaitable<T>, bytes: number, parameters: CallParameters | undefined): Promise<T> {
   const { operations } = raw;
   const { scope, kernel } = raw.taken;
-  const bytes = kernel.placement === 'away' ? (piece?.length ?? 0) : 0;
-  const credit = bytes === 0 ? undefined : scope.credits.take(bytes);
+  const credited = kernel.placement === 'away' && bytes > 0;
+  const credit = credited ? scope.credits.take(bytes) : undefined;
   if (credit !== undefined) await operations.awaitCredit(credit, bytes, parameters?.signal);
   try {
-    return await operations.step(() => (piece === undefined ? session.finish() : session.push(piece)), parameters?.signal);
+    return await operations.step(work, parameters?.signal);
   } finally {
-    if (bytes > 0) scope.credits.give(bytes);
+    if (credited) scope.credits.give(bytes);
   }
 }

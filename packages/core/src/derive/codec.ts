@@ -18,7 +18,8 @@ import { asPluginError } from '../errors/areas.js';
 import { LazyByteStream } from './byte-stream.js';
 import { capabilitiesOf } from './capabilities.js';
 import { codecMany, codecManySync } from './codec-batch.js';
-import { codecStream, codecTransform } from './codec-stream.js';
+import { codecStream } from './codec-stream.js';
+import { codecTransform } from './codec-transform.js';
 import { Operations, type Taken } from './operation.js';
 import { type Direction, RawCodec } from './raw-codec.js';
 
