@@ -1,7 +1,7 @@
 import * as zlib from 'node:zlib';
 import { CompressionError, type DecodeCall } from '@chunker/core';
+import type { ComputingStream } from '@chunker/core/runtime';
 import { checkMemory, concatenated, decodeSync, OUTPUT_PIECE, OutputCount, type PushDecoder, SingleDecoder, trailingData } from './push-decoder.js';
-import type { ZlibStream } from './zlib-engine.js';
 
 /** Bytes of the decoder besides its window. */
 const TABLES = 64 * 1024;
@@ -15,18 +15,18 @@ export class BrotliDecoder implements PushDecoder {
     this.#call = call;
   }
 
-  async push(data: Uint8Array): Promise<readonly Uint8Array[]> {
-    if (data.length === 0) return [];
+  async *push(data: Uint8Array): AsyncGenerator<Uint8Array, void> {
+    if (data.length === 0) return;
     if (this.#decoder === undefined) {
       checkMemory('brotli', TABLES + windowBytes(data[0] as number), this.#call);
-      this.#decoder = new SingleDecoder('brotli', this.#call, zlib.createBrotliDecompress({ chunkSize: OUTPUT_PIECE }) as unknown as ZlibStream);
+      this.#decoder = new SingleDecoder('brotli', this.#call, zlib.createBrotliDecompress({ chunkSize: OUTPUT_PIECE }) as unknown as ComputingStream);
     }
-    return this.#decoder.push(data);
+    yield* this.#decoder.push(data);
   }
 
-  async finish(): Promise<readonly Uint8Array[]> {
+  async *finish(): AsyncGenerator<Uint8Array, void> {
     if (this.#decoder === undefined) throw new CompressionError('truncated_input', { algorithm: 'brotli', operation: 'decompress', offset: 0 });
-    return this.#decoder.finish();
+    yield* this.#decoder.finish();
   }
 
   close(): void {

@@ -4,10 +4,11 @@
  */
 import * as zlib from 'node:zlib';
 import { CompressionError, type DecodeCall } from '@chunker/core';
+import type { ComputingStream } from '@chunker/core/runtime';
 import { readHeader, readTrailer, startsMember, TRAILER_BYTES } from './gzip-header.js';
 import { checkMemory, concatenated, decodeSync, OUTPUT_PIECE, OutputCount, type PushDecoder, StreamPart, trailingData } from './push-decoder.js';
 import { INFLATE_MEMORY } from './zlib-decoder.js';
-import { type ZlibStream, zlibError } from './zlib-engine.js';
+import { zlibError } from './zlib-error.js';
 
 /** Names and comments longer than this are no names: the head of a member is kept until it is whole. */
 const MAX_HEADER_BYTES = 256 * 1024;
@@ -80,13 +81,12 @@ export class GzipDecoder implements PushDecoder {
     this.#count = new OutputCount(call);
   }
 
-  async push(data: Uint8Array): Promise<readonly Uint8Array[]> {
-    const output: Uint8Array[] = [];
+  async *push(data: Uint8Array): AsyncGenerator<Uint8Array, void> {
     let rest = this.#state === 'body' || this.#held.length === 0 ? data : concatenated([this.#held, data]);
     this.#held = new Uint8Array(0);
     while (rest.length > 0 && this.#state !== 'over') {
       const before = this.#state;
-      const used = before === 'body' ? await this.#body(rest, output) : before === 'head' ? this.#head(rest) : this.#trailer(rest);
+      const used = before === 'body' ? yield* this.#body(rest) : before === 'head' ? this.#head(rest) : this.#trailer(rest);
       // A stream that ended with the last piece is only noticed now: nothing was used, but the state went on.
       if (used === 0 && this.#state === before) {
         this.#held = rest;
@@ -95,17 +95,16 @@ export class GzipDecoder implements PushDecoder {
       this.#offset += used;
       rest = rest.subarray(used);
     }
-    return output;
   }
 
-  async finish(): Promise<readonly Uint8Array[]> {
-    const output: Uint8Array[] = [];
-    if (this.#state === 'over') return output;
+  // biome-ignore lint/correctness/useYield: all content has come; only what is wrong with the end is told.
+  async *finish(): AsyncGenerator<Uint8Array, void> {
+    if (this.#state === 'over') return;
     const nothingLeft = this.#state === 'head' && this.#held.length === 0;
-    if (this.#members > 0 && nothingLeft) return output;
+    if (this.#members > 0 && nothingLeft) return;
     // A single byte behind a member is no beginning of another that anybody could know.
     if (this.#members > 0 && this.#state === 'head' && !startsMember(this.#held)) {
-      if (this.#call.allowTrailing) return output;
+      if (this.#call.allowTrailing) return;
       throw trailingData('gzip', this.#offset, this.#held.length);
     }
     throw fail('truncated_input', this.#offset + this.#held.length);
@@ -129,15 +128,14 @@ export class GzipDecoder implements PushDecoder {
     }
     this.#state = 'body';
     this.#sum = new MemberSum();
-    this.#part = new StreamPart(zlib.createInflateRaw({ chunkSize: OUTPUT_PIECE }) as ZlibStream, this.#count, (bytes) => this.#sum.add(bytes));
+    this.#part = new StreamPart(zlib.createInflateRaw({ chunkSize: OUTPUT_PIECE }) as ComputingStream, this.#count, (bytes) => this.#sum.add(bytes));
     return header.length;
   }
 
-  async #body(rest: Uint8Array, output: Uint8Array[]): Promise<number> {
+  async *#body(rest: Uint8Array): AsyncGenerator<Uint8Array, number> {
     const part = this.#part as StreamPart;
     try {
-      const used = await part.write(rest);
-      output.push(...part.take());
+      const used = yield* part.write(rest);
       if (part.ended) {
         part.close();
         this.#state = 'trailer';

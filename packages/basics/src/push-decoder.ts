@@ -1,13 +1,14 @@
 import { CompressionError, type DecodeCall } from '@chunker/core';
-import { ZlibEngine, type ZlibStream, zlibError } from './zlib-engine.js';
+import { type ComputingStream, PulledStream } from '@chunker/core/runtime';
+import { zlibError } from './zlib-error.js';
 
 /** Bytes per piece of output. */
 export const OUTPUT_PIECE = 64 * 1024;
 
-/** A decoder that is fed; what it answers is the caller's. */
+/** A decoder that is fed and gives bounded pieces, computed when they are pulled; they are the caller's. What is pushed must not change until its pieces were pulled. */
 export interface PushDecoder {
-  push(data: Uint8Array): Promise<readonly Uint8Array[]>;
-  finish(): Promise<readonly Uint8Array[]>;
+  push(data: Uint8Array): AsyncGenerator<Uint8Array, void>;
+  finish(): AsyncGenerator<Uint8Array, void>;
   close(): void;
 }
 
@@ -31,44 +32,44 @@ export class OutputCount {
   }
 }
 
-/** One compressed stream inside a format: fed by pieces, its output gathered and counted as it comes. */
+/** One compressed stream inside a format: fed by pieces, its output counted as it comes. */
 export class StreamPart {
-  readonly #engine: ZlibEngine;
-  readonly #ready: Uint8Array[] = [];
+  readonly #stream: PulledStream;
+  readonly #count: OutputCount;
+  readonly #seen: (bytes: Uint8Array) => void;
 
-  constructor(stream: ZlibStream, count: OutputCount, seen: (bytes: Uint8Array) => void = () => {}) {
-    this.#engine = new ZlibEngine(stream, (bytes) => {
-      try {
-        count.add(bytes.length);
-        seen(bytes);
-        this.#ready.push(bytes);
-      } catch (error) {
-        // Thrown here it would be nobody's: the stream ends with it instead, before the next piece of output is made.
-        stream.destroy(error as Error);
-      }
-    });
+  constructor(stream: ComputingStream, count: OutputCount, seen: (bytes: Uint8Array) => void = () => {}) {
+    this.#stream = new PulledStream(stream);
+    this.#count = count;
+    this.#seen = seen;
   }
 
   get ended(): boolean {
-    return this.#engine.ended;
+    return this.#stream.ended;
   }
 
   /** Returns how many bytes of the piece belonged to the stream. */
-  write(piece: Uint8Array): Promise<number> {
-    return this.#engine.write(piece);
+  write(piece: Uint8Array): AsyncGenerator<Uint8Array, number> {
+    return this.#counted(this.#stream.write(piece));
   }
 
   /** Asks the stream to end here. */
-  end(): Promise<void> {
-    return this.#engine.end();
-  }
-
-  take(): Uint8Array[] {
-    return this.#ready.splice(0);
+  end(): AsyncGenerator<Uint8Array, void> {
+    return this.#counted(this.#stream.end());
   }
 
   close(): void {
-    this.#engine.close();
+    this.#stream.close();
+  }
+
+  async *#counted<T>(output: AsyncGenerator<Uint8Array, T>): AsyncGenerator<Uint8Array, T> {
+    for (;;) {
+      const next = await output.next();
+      if (next.done === true) return next.value;
+      this.#count.add(next.value.length);
+      this.#seen(next.value);
+      yield next.value;
+    }
   }
 }
 
@@ -80,36 +81,34 @@ export class SingleDecoder implements PushDecoder {
   #consumed = 0;
   #trailing = 0;
 
-  constructor(algorithm: string, call: DecodeCall, stream: ZlibStream) {
+  constructor(algorithm: string, call: DecodeCall, stream: ComputingStream) {
     this.#algorithm = algorithm;
     this.#call = call;
     this.#part = new StreamPart(stream, new OutputCount(call));
   }
 
-  async push(data: Uint8Array): Promise<readonly Uint8Array[]> {
+  async *push(data: Uint8Array): AsyncGenerator<Uint8Array, void> {
     let used = 0;
     if (!this.#part.ended) {
-      used = await this.#guard(() => this.#part.write(data));
+      used = yield* this.#guarded(this.#part.write(data));
       this.#consumed += used;
     }
     if (this.#part.ended) this.#trailing += data.length - used;
     if (this.#trailing > 0 && !this.#call.allowTrailing) throw trailingData(this.#algorithm, this.#consumed, this.#trailing);
-    return this.#part.take();
   }
 
-  async finish(): Promise<readonly Uint8Array[]> {
+  async *finish(): AsyncGenerator<Uint8Array, void> {
     if (this.#consumed === 0) throw new CompressionError('truncated_input', { algorithm: this.#algorithm, operation: 'decompress', offset: 0 });
-    if (!this.#part.ended) await this.#guard(() => this.#part.end());
-    return this.#part.take();
+    if (!this.#part.ended) yield* this.#guarded(this.#part.end());
   }
 
   close(): void {
     this.#part.close();
   }
 
-  async #guard<T>(work: () => Promise<T>): Promise<T> {
+  async *#guarded<T>(output: AsyncGenerator<Uint8Array, T>): AsyncGenerator<Uint8Array, T> {
     try {
-      return await work();
+      return yield* output;
     } catch (thrown) {
       throw zlibError(this.#algorithm, 'decompress', thrown, this.#consumed);
     }

@@ -1,8 +1,7 @@
 import * as zlib from 'node:zlib';
-import type { DecodeCall } from '@chunker/core';
-import { CompressionError } from '@chunker/core';
+import { CompressionError, type DecodeCall } from '@chunker/core';
+import type { ComputingStream } from '@chunker/core/runtime';
 import { checkMemory, concatenated, decodeSync, OUTPUT_PIECE, OutputCount, SingleDecoder, trailingData } from './push-decoder.js';
-import type { ZlibStream } from './zlib-engine.js';
 
 /** A window of 32 KiB and zlib's tables. */
 export const INFLATE_MEMORY = 44 * 1024;
@@ -11,7 +10,7 @@ export const INFLATE_MEMORY = 44 * 1024;
 export class ZlibDecoder extends SingleDecoder {
   constructor(call: DecodeCall) {
     checkMemory('deflate', INFLATE_MEMORY, call);
-    super('deflate', call, zlib.createInflate({ chunkSize: OUTPUT_PIECE }) as ZlibStream);
+    super('deflate', call, zlib.createInflate({ chunkSize: OUTPUT_PIECE }) as ComputingStream);
   }
 }
 

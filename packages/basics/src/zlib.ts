@@ -1,20 +1,20 @@
 /* gzip, deflate and brotli on node:zlib: the asynchronous forms compute on libuv's pool, the synchronous ones here. */
 import * as zlib from 'node:zlib';
 import type { Call, CodecKernel, DecodeCall, PushTransform } from '@chunker/core';
+import { type ComputingStream, PulledStream } from '@chunker/core/runtime';
 import { BrotliDecoder, brotliSync } from './brotli-decoder.js';
 import { GzipDecoder, gunzipSync } from './gzip-decoder.js';
 import type { BrotliOptions, DeflateOptions } from './options.js';
 import { concatenated, OUTPUT_PIECE, type PushDecoder } from './push-decoder.js';
 import { ZlibDecoder, inflateSync } from './zlib-decoder.js';
-import { ZlibEngine, type ZlibStream } from './zlib-engine.js';
 
-/** Input is copied and handed over in pieces: the caller may do with its memory what it likes, and an abort is seen between two. */
+/** Input is copied and handed over in pieces: other threads read it while the caller may do with its memory what it likes, and an abort is seen between two. */
 const INPUT_PIECE = 256 * 1024;
 
 interface Format<Options> {
   readonly name: string;
   readonly compressNanoseconds: (options: Options) => number;
-  encoder(options: Options, bytes?: number): ZlibStream;
+  encoder(options: Options, bytes?: number): ComputingStream;
   encodeSync(data: Uint8Array, options: Options): Uint8Array;
   decoder(call: DecodeCall): PushDecoder;
   decodeSync(data: Uint8Array, call: DecodeCall): Uint8Array;
@@ -25,9 +25,9 @@ function kernelOf<Options>(format: Format<Options>): CodecKernel<Options> {
   return {
     placement: 'away',
     costPerByte: (operation, options) => (operation === 'compress' ? format.compressNanoseconds(options) : 4),
-    compress: (data, options, call) => encodeWhole(format.encoder(options, data.length), data, call),
+    compress: (data, options, call) => whole(encoderPush(format.encoder(options, data.length), call), data, call),
     compressSync: (data, options) => Uint8Array.from(format.encodeSync(data, options)),
-    decompress: (data, _options, call) => decodeWhole(format.decoder(call), data, call),
+    decompress: (data, _options, call) => whole(decoderPush(format.decoder(call), call), data, call),
     decompressSync: (data, _options, call) => format.decodeSync(data, call),
     compressor: (options, call) => encoderPush(format.encoder(options), call),
     decompressor: (_options, call) => decoderPush(format.decoder(call), call),
@@ -35,67 +35,36 @@ function kernelOf<Options>(format: Format<Options>): CodecKernel<Options> {
   };
 }
 
-async function encodeWhole(stream: ZlibStream, data: Uint8Array, call: Call): Promise<Uint8Array> {
-  const output: Uint8Array[] = [];
-  const engine = new ZlibEngine(stream, (bytes) => output.push(bytes));
-  try {
-    for (let at = 0; at < data.length; at += INPUT_PIECE) {
-      call.signal?.throwIfAborted();
-      await engine.write(fixedPiece(data, at, call));
-    }
-    await engine.end();
-    return concatenated(output);
-  } finally {
-    engine.close();
-  }
-}
-
-async function decodeWhole(decoder: PushDecoder, data: Uint8Array, call: DecodeCall): Promise<Uint8Array> {
+async function whole(form: PulledForm, data: Uint8Array, call: Call): Promise<Uint8Array> {
   try {
     const output: Uint8Array[] = [];
     for (let at = 0; at < data.length; at += INPUT_PIECE) {
       call.signal?.throwIfAborted();
-      for (const bytes of await decoder.push(fixedPiece(data, at, call))) output.push(bytes);
+      for await (const bytes of form.push(data.subarray(at, at + INPUT_PIECE))) output.push(bytes);
     }
-    for (const bytes of await decoder.finish()) output.push(bytes);
+    for await (const bytes of form.finish()) output.push(bytes);
     return concatenated(output);
   } finally {
-    decoder.close();
+    form.dispose();
   }
 }
 
-function fixedPiece(data: Uint8Array, at: number, call: Call): Uint8Array {
-  const piece = data.subarray(at, at + INPUT_PIECE);
-  return call.inPlace === true ? piece : piece.slice();
+/** A push form all of whose output is pulled. */
+interface PulledForm extends PushTransform {
+  push(data: Uint8Array): AsyncGenerator<Uint8Array, unknown>;
+  finish(): AsyncGenerator<Uint8Array, unknown>;
+  dispose(): void;
 }
 
-function encoderPush(stream: ZlibStream, call: Call): PushTransform {
-  const ready: Uint8Array[] = [];
-  const engine = new ZlibEngine(stream, (bytes) => ready.push(bytes));
-  const taken = () => concatenated(ready.splice(0));
-  return {
-    async push(data) {
-      for (let at = 0; at < data.length; at += INPUT_PIECE) await engine.write(fixedPiece(data, at, call));
-      return taken();
-    },
-    async finish() {
-      await engine.end();
-      return taken();
-    },
-    dispose: () => engine.close(),
-  };
+const fixed = (piece: Uint8Array, call: Call): Uint8Array => (call.inPlace === true ? piece : piece.slice());
+
+function encoderPush(computing: ComputingStream, call: Call): PulledForm {
+  const stream = new PulledStream(computing);
+  return { push: (data) => stream.write(fixed(data, call)), finish: () => stream.end(), dispose: () => stream.close() };
 }
 
-function decoderPush(decoder: PushDecoder, call: DecodeCall): PushTransform {
-  return {
-    async push(data) {
-      const output: Uint8Array[] = [];
-      for (let at = 0; at < data.length; at += INPUT_PIECE) output.push(...(await decoder.push(fixedPiece(data, at, call))));
-      return concatenated(output);
-    },
-    finish: async () => concatenated(await decoder.finish()),
-    dispose: () => decoder.close(),
-  };
+function decoderPush(decoder: PushDecoder, call: DecodeCall): PulledForm {
+  return { push: (data) => decoder.push(fixed(data, call)), finish: () => decoder.finish(), dispose: () => decoder.close() };
 }
 
 /** What stored blocks of 16 KiB cost besides their bytes, and a head and a trailer. */
@@ -109,7 +78,7 @@ export function gzipKernel(): CodecKernel<DeflateOptions> {
   return kernelOf<DeflateOptions>({
     name: 'gzip',
     compressNanoseconds: deflateCost,
-    encoder: (options) => zlib.createGzip(deflateSettings(options)) as ZlibStream,
+    encoder: (options) => zlib.createGzip(deflateSettings(options)) as ComputingStream,
     encodeSync: (data, options) => zlib.gzipSync(data, deflateSettings(options)),
     decoder: (call) => new GzipDecoder(call),
     decodeSync: gunzipSync,
@@ -121,7 +90,7 @@ export function deflateKernel(): CodecKernel<DeflateOptions> {
   return kernelOf<DeflateOptions>({
     name: 'deflate',
     compressNanoseconds: deflateCost,
-    encoder: (options) => zlib.createDeflate(deflateSettings(options)) as ZlibStream,
+    encoder: (options) => zlib.createDeflate(deflateSettings(options)) as ComputingStream,
     encodeSync: (data, options) => zlib.deflateSync(data, deflateSettings(options)),
     decoder: (call) => new ZlibDecoder(call),
     decodeSync: inflateSync,
@@ -148,7 +117,7 @@ export function brotliKernel(): CodecKernel<BrotliOptions> {
   return kernelOf<BrotliOptions>({
     name: 'brotli',
     compressNanoseconds: brotliCost,
-    encoder: (options, bytes = 0) => zlib.createBrotliCompress(brotliSettings(options, bytes)) as unknown as ZlibStream,
+    encoder: (options, bytes = 0) => zlib.createBrotliCompress(brotliSettings(options, bytes)) as unknown as ComputingStream,
     encodeSync: (data, options) => zlib.brotliCompressSync(data, brotliSettings(options, data.length)),
     decoder: (call) => new BrotliDecoder(call),
     decodeSync: brotliSync,
