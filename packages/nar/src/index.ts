@@ -1,7 +1,11 @@
+export { type CatOptions, catNar } from './cat.js';
 export type { NarTree } from './described.js';
 export { isNar } from './detect.js';
-export type { NarEntryDetails } from './errors.js';
+export type { NarEntryDetails, NarPlaceDetails, NarViolation } from './errors.js';
 export { NAR_LIMITS, type NarLimits } from './limits.js';
-export { type NarHandler, NarParser, type NarParserOptions } from './parser.js';
+export { formatListing, listNar, type NarListing, type NarListingDirectory, type NarListingNode, parseListing } from './listing.js';
 export { type NarInput, type NarStreamOptions, narStream, type PackOptions, packNar } from './pack.js';
 export { type NarEntry, NarPacker, type PackerOptions } from './packer.js';
+export { type NarHandler, NarParser, type NarParserOptions } from './parser.js';
+export type { NarSource } from './pieces.js';
+export { checkedNar, type NarEvent, type NarEventOptions, type NarReadOptions, type NarSummary, parseNar, readNar, verifyNar } from './read.js';
