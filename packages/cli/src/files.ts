@@ -1,18 +1,25 @@
 import { createReadStream, fstatSync } from 'node:fs';
+import { addAbortSignal } from 'node:stream';
 import { isatty } from 'node:tty';
 import { ChunkerError } from '@chunker/core';
-import { fileError, openFile } from '@chunker/io';
+import { fileError, openDescriptorSource, openFile, type WindowSource } from '@chunker/io';
 import { bytesOf } from './names.js';
 
 const READ_BYTES = 1024 * 1024;
+const STANDARD_INPUT = 'standard input';
 
-/** Standard input as pieces: of a file or device up to 1 MiB; of a pipe or terminal what it holds, waited for in the event loop and not in a system call that no exit could end. */
-export function standardInput(): AsyncIterable<Uint8Array> {
+/** Standard input as windows, for what is scanned, cut or hashed. */
+export function standardInput(): WindowSource {
+  return openDescriptorSource(0, STANDARD_INPUT);
+}
+
+/** Standard input as pieces: of a file or device up to 1 MiB; of a pipe or terminal what it holds, so that what is compressed or decompressed flows on. */
+function standardPieces(signal: AbortSignal): AsyncIterable<Uint8Array> {
   const facts = fstatSync(0);
   // `process.stdin` is an empty stream where the runtime does not know what it is given.
-  if (facts.isDirectory()) throw fileError('is_directory', { path: 'standard input' });
-  if (facts.isFIFO() || facts.isSocket() || isatty(0)) return process.stdin;
-  return createReadStream('', { fd: 0, autoClose: false, highWaterMark: READ_BYTES });
+  if (facts.isDirectory()) throw fileError('is_directory', { path: STANDARD_INPUT });
+  if (facts.isFIFO() || facts.isSocket() || isatty(0)) return addAbortSignal(signal, process.stdin);
+  return createReadStream('', { fd: 0, autoClose: false, highWaterMark: READ_BYTES, signal });
 }
 
 /** All of a file that is small by nature, such as a key; `-` is standard input. More than `most` bytes are refused before they are held. */
@@ -30,7 +37,7 @@ export async function readWhole(path: string, what: string, most: number, signal
 
 /** A file, or standard input for `-`, as pieces; each is valid until the next is pulled. */
 export function bytesFrom(path: string, signal: AbortSignal): AsyncIterable<Uint8Array> {
-  return path === '-' ? standardInput() : filePieces(path, signal);
+  return path === '-' ? standardPieces(signal) : filePieces(path, signal);
 }
 
 async function* filePieces(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {

@@ -19,7 +19,8 @@ export class OpenFile {
   readonly #kernel: KernelFile;
   readonly #reading: Reading;
   readonly #release: () => void;
-  readonly #running = new Set<Promise<unknown>>();
+  #running = 0;
+  #idle: (() => void) | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(path: string, facts: FileFacts, kernel: KernelFile, reading: Reading, release: () => void) {
@@ -51,12 +52,12 @@ export class OpenFile {
     }
     options.signal?.throwIfAborted();
     if (into.length === 0) return 0;
-    const reading = this.#kernel.read(position, into, this.#reading, options.signal);
-    this.#running.add(reading);
+    this.#running += 1;
     try {
-      return await reading;
+      return await this.#kernel.read(position, into, this.#reading, options.signal);
     } finally {
-      this.#running.delete(reading);
+      this.#running -= 1;
+      if (this.#running === 0) this.#idle?.();
     }
   }
 
@@ -79,7 +80,11 @@ export class OpenFile {
   }
 
   async #close(): Promise<void> {
-    await Promise.allSettled(this.#running);
+    if (this.#running > 0) {
+      await new Promise<void>((idle) => {
+        this.#idle = idle;
+      });
+    }
     try {
       await this.#kernel.close();
     } finally {

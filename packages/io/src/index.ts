@@ -1,5 +1,6 @@
 export { type AtomicOptions, type OutputSource, removeUnfinishedFiles, writeFileAtomically } from './atomic.js';
 export type { TreeCursor } from './cursor.js';
+export { openDescriptorSource } from './descriptor.js';
 export { type FileCode, type FileDetails, faultError, fileError } from './errors.js';
 export { OpenFile, openFile } from './file.js';
 export { explainIo, type IoKernel, ioKernel, type KernelFile, type KernelTree, platformKernel, type Reading } from './kernel.js';

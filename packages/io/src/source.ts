@@ -10,8 +10,9 @@ export interface WindowSource {
   /**
    * Puts the next bytes into `window` and answers how many; fewer than there is room only at the end, 0 behind it. The next call may be made before this one settles:
    * windows are filled at the same time, in the order of the calls. `window` must not be touched meanwhile.
+   * A source that waits for others ends soon after `signal` aborts, with its reason.
    */
-  fill(window: Uint8Array): Promise<number>;
+  fill(window: Uint8Array, signal?: AbortSignal): Promise<number>;
   /** Gives back what is held, once running calls have settled. Idempotent. */
   close(): Promise<void>;
 }
@@ -55,7 +56,8 @@ export class FileSource implements WindowSource {
     this.#position += length;
     const before = this.#running;
     const reading = this.#read(position, window.subarray(0, length));
-    this.#running = Promise.allSettled([before, reading]);
+    // Not what they settled with: each would hold all before it.
+    this.#running = Promise.allSettled([before, reading]).then(() => {});
     await reading;
     if (position + length < this.#end) return length;
     // The last one looks once more, after all the others have read.

@@ -118,7 +118,10 @@ async function openJob(stages: Stages, input: PipelineInput, settings: RunSettin
     const dedup = tableFor(stages.dedup, hash);
     const resolved = resolveSettings(settings, chunker?.reach ?? 0, codec === undefined ? 0 : 1);
     const slabs = kept(new Slabs(resolved.payload === 'none'));
-    const outputs = new OutputArena(slabs);
+    const outputs = new OutputArena(
+      slabs,
+      largestResult(codec, Math.min(chunker?.maxSize ?? Number.POSITIVE_INFINITY, resolved.headBytes + resolved.windowBytes)),
+    );
     const digests = kept(new WholeDigests(whole, settings.signal));
     const reassembled = kept(new WholeDigests(verify ? whole : [], settings.signal));
     const progress = { readBytes: 0, bytes: 0, chunks: 0, uniqueChunks: 0, uniqueBytes: 0, compressedBytes: 0 };
@@ -128,6 +131,12 @@ async function openJob(stages: Stages, input: PipelineInput, settings: RunSettin
     await source.close();
     throw error;
   }
+}
+
+function largestResult(codec: Codec | undefined, chunkBytes: number): number {
+  const bound = codec?.compressBound(chunkBytes) ?? 0;
+  // A codec that knows no bound gets no room from us.
+  return Number.isSafeInteger(bound) && bound <= 2 * chunkBytes ? bound : 0;
 }
 
 async function opened(input: PipelineInput, signal: AbortSignal | undefined): Promise<WindowSource> {

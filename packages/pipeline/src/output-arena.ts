@@ -9,7 +9,7 @@ export interface OutputSpace {
 
 /** A few results of chunks of the usual size. */
 const SLAB_BYTES = 4 * 1024 * 1024;
-/** Larger ones come in few sizes, so that they are found again. */
+/** Slabs are made of pages of this size: more room than asked for costs address space only. */
 const STEP_BYTES = 2 * 1024 * 1024;
 
 interface Shelf {
@@ -20,21 +20,26 @@ interface Shelf {
 
 /**
  * Room for compressed bytes. Fresh memory per result would cost page faults worth a twentieth of zstd's time, so slabs are used again. Results that nobody sees get a slab each, which serves the next result
- * as soon as they are released: as many are touched as jobs run. Results that go out in views share slabs, filled from the start to the end and ended when the last is released.
+ * as soon as they are released; all have room for the largest result, for with slabs of several sizes there would soon be as many of each as jobs run.
+ * Results that go out in views share slabs, filled from the start to the end and ended when the last is released.
  */
 export class OutputArena {
   readonly #slabs: Slabs;
+  #largest: number;
   #shelf: Shelf | undefined;
   readonly #shelves = new Set<Shelf>();
 
-  constructor(slabs: Slabs) {
+  /** `largest` is what results take at most, as far as that is known. */
+  constructor(slabs: Slabs, largest: number) {
     this.#slabs = slabs;
+    this.#largest = largest;
   }
 
   /** `bytes` bytes; what they hold is not defined. */
   take(bytes: number): OutputSpace {
     if (this.#slabs.keeps) {
-      const slab = this.#slabs.take(Math.ceil(bytes / STEP_BYTES) * STEP_BYTES);
+      this.#largest = Math.max(this.#largest, bytes);
+      const slab = this.#slabs.take(Math.ceil(this.#largest / STEP_BYTES) * STEP_BYTES);
       return { bytes: slab.bytes.subarray(0, bytes), release: () => slab.end() };
     }
     const shelf = this.#shelfFor(bytes);

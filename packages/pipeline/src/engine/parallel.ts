@@ -40,7 +40,9 @@ class ParallelEngine {
   readonly #jobs: Gate;
   readonly #deliveries: Gate;
   readonly #outbox: Outbox<BatchWork>;
-  readonly #running = new Set<Promise<void>>();
+  /** Tasks under way, and whom to tell when there are none. Not a set of them: each table that a set has outgrown holds the next, and a collector of young objects keeps all that an old table leads to. */
+  #running = 0;
+  #idle: (() => void) | undefined;
   /** Ends of the chains that go window by window in order: whole-input digests, duplicates, reassembly. */
   #digested: Promise<void> = Promise.resolve();
   #marked: Promise<void> = Promise.resolve();
@@ -73,7 +75,11 @@ class ParallelEngine {
   /** Aborts what runs and waits until nothing touches a slab any more. */
   async stop(): Promise<void> {
     this.#fail(new Error('the pipeline has stopped'));
-    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+    while (this.#running > 0) {
+      await new Promise<void>((idle) => {
+        this.#idle = idle;
+      });
+    }
   }
 
   /** Reads, carries and cuts: the part that goes in order; what can go beside is started from here. */
@@ -200,8 +206,13 @@ class ParallelEngine {
 
   /** Follows a task to its end, so that stopping can wait for it; its failure is the pipeline's. */
   #run(task: Promise<void>): void {
-    const followed = task.catch((error: unknown) => this.#fail(error)).finally(() => this.#running.delete(followed));
-    this.#running.add(followed);
+    this.#running += 1;
+    void task
+      .catch((error: unknown) => this.#fail(error))
+      .then(() => {
+        this.#running -= 1;
+        if (this.#running === 0) this.#idle?.();
+      });
   }
 
   #fail(error: unknown): void {

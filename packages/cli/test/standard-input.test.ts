@@ -1,0 +1,52 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { shell, start } from './command.js';
+import { noise, testFolder } from './folder.js';
+
+const folder = testFolder();
+writeFileSync(join(folder, 'data'), noise(500_000));
+
+/** CPU time of a process, in hundredths of a second. */
+function cpuTicks(pid: number): number {
+  const [user, system] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+    .slice(11, 13);
+  return Number(user) + Number(system);
+}
+
+describe('standard input', () => {
+  it.skipIf(process.platform !== 'linux').each(['scan', 'chunk', 'hash', 'compress', 'decompress'])(
+    '%s waits for a silent pipe without work, and ends with 130 at once',
+    async (name) => {
+      const path = join(folder, `silent-${name}`);
+      execFileSync('mkfifo', [path]);
+      // Open at both ends: it is silent and does not end.
+      const silent = openSync(path, 'r+');
+      const child = start([name, '-'], { stdio: [silent, 'ignore', 'ignore'] });
+      closeSync(silent);
+      const ending = new Promise<number | null>((resolve) => child.on('close', resolve));
+      await wait(4000);
+      const before = cpuTicks(child.pid as number);
+      await wait(1000);
+      expect(cpuTicks(child.pid as number) - before).toBeLessThan(20);
+      const asked = Date.now();
+      child.kill('SIGINT');
+      expect(await ending).toBe(130);
+      expect(Date.now() - asked).toBeLessThan(3000);
+    },
+  );
+
+  it('reads a file as standard input from where it stands, and nothing where it is closed', async () => {
+    const line = '(dd bs=10 count=1 status=none >&2; chunker hash -) < data; tail -c +11 data | chunker hash -; chunker hash - <&-; chunker hash - < /dev/null';
+    const [rest, same, closed, nothing] = (await shell(line, { cwd: folder })).text
+      .trim()
+      .split('\n')
+      .map((row) => row.slice(0, 64));
+    expect(rest).toBe(same);
+    expect(closed).toBe(nothing);
+  });
+});

@@ -1,0 +1,183 @@
+// What another program holds open for us, such as standard input: read in order, once, from where it stands.
+import { IoError } from '@chunker/core';
+import { fstatSync, read, type Stats } from 'node:fs';
+import { Socket, type SocketConstructorOpts } from 'node:net';
+import { isatty, ReadStream } from 'node:tty';
+import { fileError, fromNode } from './errors.js';
+import type { WindowSource } from './source.js';
+
+/** Never aborts. */
+const UNENDING = new AbortController().signal;
+
+/** What a pipe holds on Linux. */
+const PIECE_BYTES = 64 * 1024;
+/** The longest single read of a file: an abort is looked at between two. */
+const SLICE_BYTES = 4 * 1024 * 1024;
+
+/**
+ * An open descriptor as windows, in order from where it stands. Bytes of a pipe, socket or terminal are waited for in the event loop: neither polled for nor in a system call that no exit could end;
+ * `close` closes it. A file or device stays open. `name` is for messages. Throws IoError: `is_directory`, or what the system says.
+ */
+export function openDescriptorSource(fd: number, name = `descriptor ${fd}`): WindowSource {
+  const facts = factsOf(fd, name);
+  if (facts.isDirectory()) throw fileError('is_directory', { path: name });
+  if (facts.isFIFO() || facts.isSocket() || isatty(fd)) return new FlowingSource(fd, name);
+  return new SteadySource(fd, name);
+}
+
+function factsOf(fd: number, name: string): Stats {
+  try {
+    return fstatSync(fd);
+  } catch (error) {
+    throw fromNode(error, name);
+  }
+}
+
+/** Windows that are filled one after the other, however many are asked for. */
+abstract class InTurn implements WindowSource {
+  readonly size = undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  fill(window: Uint8Array, signal: AbortSignal = UNENDING): Promise<number> {
+    const filling = this.#last.then(() => {
+      signal.throwIfAborted();
+      return this.fillNext(window, signal);
+    });
+    this.#last = filling.catch(() => {});
+    return filling;
+  }
+
+  abstract close(): Promise<void>;
+  protected abstract fillNext(window: Uint8Array, signal: AbortSignal): Promise<number>;
+}
+
+interface Waiting {
+  readonly window: Uint8Array;
+  filled: number;
+  readonly settle: () => void;
+}
+
+/**
+ * A pipe, socket or terminal. The runtime reads into one piece of memory that is used again and again, and copied from at once: a stream would make a buffer for each 64 KiB, and what the collector has
+ * not taken yet of those is tens of megabytes.
+ */
+class FlowingSource extends InTurn {
+  readonly #socket: Socket;
+  readonly #piece = new Uint8Array(PIECE_BYTES);
+  /** The part of the piece that has not been asked for yet. */
+  #rest = this.#piece.subarray(0, 0);
+  #waiting: Waiting | undefined;
+  #ended = false;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(fd: number, name: string) {
+    super();
+    this.#socket = openSocket(fd, name, { buffer: this.#piece, callback: (bytes) => this.#arrived(bytes) });
+    this.#socket.on('end', () => {
+      this.#ended = true;
+      this.#waiting?.settle();
+    });
+    this.#socket.on('error', (error) => this.#fail(fromNode(error, name)));
+    this.#socket.on('close', () => this.#fail(new IoError('already_finished', { operation: 'read' })));
+  }
+
+  async close(): Promise<void> {
+    this.#socket.destroy();
+  }
+
+  protected async fillNext(window: Uint8Array, signal: AbortSignal): Promise<number> {
+    const taken = this.#takeRest(window);
+    if (taken === window.length || this.#ended) return taken;
+    const filled = await this.#wait(window, taken, signal);
+    signal.throwIfAborted();
+    if (this.#failure !== undefined && !this.#ended) throw this.#failure.error;
+    return filled;
+  }
+
+  #wait(window: Uint8Array, taken: number, signal: AbortSignal): Promise<number> {
+    return new Promise((resolve) => {
+      const settle = () => {
+        signal.removeEventListener('abort', settle);
+        // Nothing is written to the window from here on.
+        this.#waiting = undefined;
+        this.#socket.pause();
+        resolve(waiting.filled);
+      };
+      const waiting: Waiting = { window, filled: taken, settle };
+      this.#waiting = waiting;
+      signal.addEventListener('abort', settle, { once: true });
+      if (this.#failure === undefined) this.#socket.resume();
+      else settle();
+    });
+  }
+
+  /** Bytes have come into the piece; false ends reading until the next window is asked for. */
+  #arrived(bytes: number): boolean {
+    this.#rest = this.#piece.subarray(0, bytes);
+    const waiting = this.#waiting;
+    if (waiting === undefined) return false;
+    waiting.filled += this.#takeRest(waiting.window.subarray(waiting.filled));
+    if (waiting.filled < waiting.window.length) return true;
+    waiting.settle();
+    return false;
+  }
+
+  #takeRest(window: Uint8Array): number {
+    const taken = this.#rest.subarray(0, window.length);
+    window.set(taken);
+    this.#rest = this.#rest.subarray(taken.length);
+    return taken.length;
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#waiting?.settle();
+  }
+}
+
+/** Where the runtime puts what it reads, and whom it tells. */
+interface Onread {
+  readonly buffer: Uint8Array;
+  readonly callback: (bytes: number) => boolean;
+}
+
+/** Both constructors take `onread`; the types know it of connecting sockets only. */
+function openSocket(fd: number, name: string, onread: Onread): Socket {
+  const options: SocketConstructorOpts & { readonly onread: Onread } = { readable: true, writable: false, onread };
+  try {
+    return isatty(fd) ? new ReadStream(fd, options) : new Socket({ ...options, fd });
+  } catch (error) {
+    throw fromNode(error, name);
+  }
+}
+
+/** A file or device: read by libuv's threads, straight into the window. */
+class SteadySource extends InTurn {
+  readonly #fd: number;
+  readonly #name: string;
+
+  constructor(fd: number, name: string) {
+    super();
+    this.#fd = fd;
+    this.#name = name;
+  }
+
+  async close(): Promise<void> {}
+
+  protected async fillNext(window: Uint8Array, signal: AbortSignal): Promise<number> {
+    let filled = 0;
+    while (filled < window.length) {
+      signal.throwIfAborted();
+      const bytes = await this.#read(window.subarray(filled, filled + SLICE_BYTES));
+      if (bytes === 0) break;
+      filled += bytes;
+    }
+    return filled;
+  }
+
+  #read(into: Uint8Array): Promise<number> {
+    return new Promise((resolve, reject) => {
+      read(this.#fd, into, 0, into.length, null, (error, bytes) => (error === null ? resolve(bytes) : reject(fromNode(error, this.#name))));
+    });
+  }
+}
