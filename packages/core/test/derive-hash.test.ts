@@ -64,6 +64,45 @@ describe('derived operations of a hash', () => {
     await expect(bad.hashStream([bytes(1)])).rejects.toEqual(coded('plugin_failed'));
   });
 
+  it('write digests to memory of their own where the kernel can, one for each caller', async () => {
+    const write = (data: Uint8Array, output: Uint8Array) => output.fill(data.length);
+    const writing = (digestLength: number) =>
+      configure(
+        defineHash({
+          name: 'writing',
+          digestLength,
+          hash: () => new Uint8Array(0),
+          hashSync: () => new Uint8Array(0),
+          hashInto: async (data, output) => void write(data, output),
+          hashIntoSync: (data, output) => void write(data, output),
+        }),
+      );
+    for (const length of [4, 64, 65, 5000]) {
+      const hash = await writing(length);
+      const digests = [
+        hash.hashSync(bytes(1)),
+        hash.hashSync(bytes(2)),
+        await hash.hash(bytes(3)),
+        ...(await Promise.all([hash.hash(bytes(4)), hash.hash(bytes(5))])),
+      ];
+      expect(digests.map((digest) => [digest.length, digest[0], digest.at(-1)])).toEqual([1, 2, 3, 4, 5].map((value) => [length, value, value]));
+      expect(new Set(digests.map((digest) => digest.buffer)).size).toBe(5);
+    }
+  });
+
+  it.each([
+    ['takes the memory away', (output: Uint8Array) => void structuredClone(output.buffer, { transfer: [output.buffer as ArrayBuffer] }), 'plugin_failed'],
+    ['answers later where it must not', async () => {}, 'sync_unavailable'],
+  ])('name a plugin that writes digests and %s', async (_name, spoil, code) => {
+    const into = (_data: Uint8Array, output: Uint8Array) => spoil(output) as undefined;
+    const hash = await configure(defineHash({ name: 'bad', digestLength: 4, hash: () => new Uint8Array(4), hashInto: into, hashIntoSync: into }));
+    expect(() => hash.hashSync(bytes(1))).toThrow(coded(code));
+    // What went wrong once is not lent to the next call.
+    expect(() => hash.hashSync(bytes(1))).toThrow(coded(code));
+    if (code === 'plugin_failed') await expect(hash.hash(bytes(1))).rejects.toEqual(coded(code));
+    else expect(await hash.hash(bytes(1))).toEqual(new Uint8Array(4));
+  });
+
   it('refuse to be synchronous where the kernel answers later', async () => {
     const hash = await configure(wide);
     expect(hash.capabilities.sync).toBe(false);

@@ -49,11 +49,22 @@ export async function load(): Promise<HashKernel<Blake3Options>> {
     costPerByte: () => NANOSECONDS_PER_BYTE,
     hash(data, options, call) {
       const settings = encodeSettings(options, call.handles);
-      return room.run<Uint8Array>((ticket, input) => addon.hash(ticket, input, settings), { ...way(call), input: data });
+      const { signal, inPlace, queue, priority } = call;
+      return room.run<Uint8Array>((ticket, input) => addon.hash(ticket, input, settings), { input: data, signal, inPlace, queue, priority, makeError });
     },
     hashSync(data, options, { handles }) {
       const settings = encodeSettings(options, handles);
       return callSync(() => digestOf(options.length, (output) => addon.hashIntoSync(data, settings, output)), makeError);
+    },
+    async hashInto(data, output, options, call) {
+      const settings = encodeSettings(options, call.handles);
+      const { signal, inPlace, queue, priority } = call;
+      const run = { input: data, into: output, signal, inPlace, queue, priority, makeError };
+      await room.run<number>((ticket, input) => addon.hash(ticket, input, settings), run);
+    },
+    hashIntoSync(data, output, options, { handles }) {
+      const settings = encodeSettings(options, handles);
+      callSync(() => addon.hashIntoSync(data, settings, output), makeError);
     },
     async hashMany(buffer, { lengths, offsets }, output, options, call) {
       const settings = encodeSettings(options, call.handles);

@@ -48,6 +48,10 @@ export async function load(): Promise<HashKernel<object>> {
     costPerByte: () => NANOSECONDS_PER_BYTE,
     hash: (data, _options, call) => room.run<Uint8Array>((ticket, input) => addon.hash(ticket, input), { ...way(call), input: data }),
     hashSync: (data) => digestBy((output) => addon.hashIntoSync(data, output)),
+    async hashInto(data, output, _options, call) {
+      await room.run<number>((ticket, input) => addon.hash(ticket, input), { ...way(call), input: data, into: output });
+    },
+    hashIntoSync: (data, output) => callSync(() => addon.hashIntoSync(data, output), makeError),
     async hashMany(buffer, { lengths, offsets }, output, _options, call) {
       const run = { ...way(call), input: buffer, into: output };
       await room.run<number>((ticket, input) => addon.hashManyInto(ticket, input, lengths, offsets, output), run);

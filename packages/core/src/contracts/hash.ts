@@ -22,6 +22,13 @@ export interface HashKernel<Options> extends KernelTraits<Options> {
   /** Returns `digestLength` bytes that depend on `data`, the options and the handles alone. */
   hash(data: Uint8Array, options: Options, call: Call): Awaitable<Uint8Array>;
   hashSync?(data: Uint8Array, options: Options, call: Call): Uint8Array;
+  /**
+   * Beside `hash` and before it: the same, written to `output`, which has exactly `digestLength` bytes. Memory that core made needs no look at what it is, which for short messages takes as long as
+   * hashing them.
+   */
+  hashInto?(data: Uint8Array, output: Uint8Array, options: Options, call: Call): Awaitable<void>;
+  /** The same beside `hashSync`. */
+  hashIntoSync?(data: Uint8Array, output: Uint8Array, options: Options, call: Call): void;
   /** Writes the digest of range i to `output` at `i * digestLength`. `output` is exactly as long as needed. */
   hashMany?(buffer: Uint8Array, ranges: Ranges, output: Uint8Array, options: Options, call: Call): Awaitable<void>;
   hashManySync?(buffer: Uint8Array, ranges: Ranges, output: Uint8Array, options: Options, call: Call): void;

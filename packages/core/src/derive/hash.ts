@@ -9,6 +9,8 @@ import { HashSession, WINDOW_BYTES } from './hasher.js';
 import { Operations, type Taken } from './operation.js';
 
 const IN_FLIGHT = 8;
+/** Digests up to this length are written to one place and copied: an array that is handed to native code has its bytes moved off the engine's heap, which takes longer than hashing a few bytes. */
+const COPIED = 64;
 
 /** A hash with every operation, whatever its kernel brings. */
 export class TakenHash implements Hash {
@@ -22,6 +24,7 @@ export class TakenHash implements Hash {
   readonly #operations: Operations;
   readonly #outcome: () => { outputBytes: number; items: number };
   #capabilities: Capabilities | undefined;
+  #place: Uint8Array | undefined;
 
   constructor(taken: Taken<HashKernel<unknown>>, digestLength: number) {
     this.name = taken.definition.name;
@@ -41,10 +44,14 @@ export class TakenHash implements Hash {
     return this.#capabilities;
   }
 
-  async hash(data: Uint8Array, parameters?: CallParameters): Promise<Uint8Array> {
-    const input = readableInput('hash', data);
-    const call = this.#operations.call(parameters);
-    return this.#operations.run('hash', input.length, parameters, () => this.#hash(input, call), this.#outcome);
+  hash(data: Uint8Array, parameters?: CallParameters): Promise<Uint8Array> {
+    try {
+      const input = readableInput('hash', data);
+      const call = this.#operations.call(parameters);
+      return this.#operations.run('hash', input.length, parameters, () => this.#hash(input, call), this.#outcome);
+    } catch (thrown) {
+      return Promise.reject(thrown);
+    }
   }
 
   hashSync(data: Uint8Array, parameters?: CallParameters): Uint8Array {
@@ -110,14 +117,34 @@ export class TakenHash implements Hash {
     return bytes;
   }
 
+  /** A digest in memory of core's own, where there is nothing to look at but whether the memory is still there. */
+  #written(hashIntoSync: NonNullable<HashKernel<unknown>['hashIntoSync']>, data: Uint8Array, call: Call): Uint8Array {
+    const output = this.#place ?? new Uint8Array(this.digestLength);
+    // Taken while it is written to: a kernel may call back.
+    this.#place = undefined;
+    const answer: unknown = hashIntoSync(data, output, this.options, call);
+    if (isThenable(answer)) throw this.#operations.syncUnavailable('hash');
+    if (this.#kept(output).length > COPIED) return output;
+    this.#place = output;
+    return output.slice();
+  }
+
+  #kept(output: Uint8Array): Uint8Array {
+    if (output.length !== this.digestLength) throw new BrokenPromise('it took the memory for the digest away');
+    return output;
+  }
+
   #hash(data: Uint8Array, call: Call): Awaitable<Uint8Array> {
     const { methods, placement } = this.#taken.kernel;
-    const { hash, hashSync, create } = methods;
+    const { hash, hashSync, hashInto, hashIntoSync, create } = methods;
     if (placement === 'away') {
-      if (hashSync !== undefined && !this.#operations.goesAway('hash', data.length)) return this.#checked(hashSync(data, this.options, call), data);
+      const small = (hashIntoSync ?? hashSync) !== undefined && !this.#operations.goesAway('hash', data.length);
+      if (small) return this.#hashSync(data, call);
       if (create !== undefined && data.length > WINDOW_BYTES && call.inPlace !== true) return this.#windows(data, call);
     }
-    return after(hash(data, this.options, call), (digest) => this.#checked(digest, data));
+    if (hashInto === undefined) return after(hash(data, this.options, call), (digest) => this.#checked(digest, data));
+    const output = new Uint8Array(this.digestLength);
+    return after(hashInto(data, output, this.options, call), () => this.#kept(output));
   }
 
   async #windows(data: Uint8Array, call: Call): Promise<Uint8Array> {
@@ -132,6 +159,7 @@ export class TakenHash implements Hash {
 
   #hashSync(data: Uint8Array, call: Call): Uint8Array {
     const { methods, placement } = this.#taken.kernel;
+    if (methods.hashIntoSync !== undefined) return this.#written(methods.hashIntoSync, data, call);
     if (methods.hashSync === undefined && placement === 'away') throw this.#operations.syncUnavailable('hash');
     const digest = (methods.hashSync ?? methods.hash)(data, this.options, call);
     if (!isThenable(digest)) return this.#checked(digest as Uint8Array, data);

@@ -34,6 +34,7 @@ const DEFAULT_MEMORY = 128 * 1024 ** 2;
 export class Operations {
   readonly taken: Taken;
   readonly #bare: Call;
+  #bareDecode: DecodeCall | undefined;
   readonly #costs = new Map<string, number>();
 
   constructor(taken: Taken) {
@@ -70,6 +71,12 @@ export class Operations {
 
   /** `unlimited`: of streams, whose results are not in memory. */
   decodeCall(parameters: DecodeParameters | undefined, unlimited = false): DecodeCall {
+    if (parameters !== undefined || unlimited) return this.#decodeCall(parameters, unlimited);
+    this.#bareDecode ??= Object.freeze(this.#decodeCall(undefined, false));
+    return this.#bareDecode;
+  }
+
+  #decodeCall(parameters: DecodeParameters | undefined, unlimited: boolean): DecodeCall {
     const { kind, name } = this.taken.definition;
     const maxOutputBytes = wholeNumber(kind, 'maxOutputBytes', parameters?.maxOutputBytes ?? (unlimited ? Number.POSITIVE_INFINITY : ONE_GIB), 0, true);
     const maxMemoryBytes = wholeNumber(kind, 'maxMemoryBytes', parameters?.maxMemoryBytes ?? DEFAULT_MEMORY, 0, true);
@@ -80,47 +87,98 @@ export class Operations {
     };
   }
 
-  /** Runs an operation that may leave the calling thread. `body` starts in this turn unless credit must be awaited. */
-  async run<T>(
-    operation: string,
+  /**
+   * Runs an operation that may leave the calling thread. `body` starts in this turn unless credit must be awaited. Answers what it gave, or the abort's reason, or the registry's end, whichever comes
+   * first; scratch and credit stay taken until the work has ended.
+   */
+  run<T>(operation: string, bytes: number, parameters: CallParameters | undefined, body: () => Awaitable<T>, outcome: (result: T) => Outcome): Promise<T> {
+    const { scope, kernel } = this.taken;
+    let visit: Visit;
+    try {
+      visit = this.#enter(operation, bytes, parameters);
+    } catch (thrown) {
+      return Promise.reject(thrown);
+    }
+    if (kernel.placement !== 'away') return this.#work(visit, parameters, body, outcome);
+    const credit = scope.credits.take(bytes);
+    if (credit !== undefined) return this.#workLater(credit, visit, bytes, parameters, body, outcome);
+    visit.holds(bytes);
+    return this.#work(visit, parameters, body, outcome);
+  }
+
+  async #workLater<T>(
+    credit: Promise<void>,
+    visit: Visit,
     bytes: number,
     parameters: CallParameters | undefined,
     body: () => Awaitable<T>,
     outcome: (result: T) => Outcome,
   ): Promise<T> {
-    const { scope, kernel } = this.taken;
-    const visit = this.#enter(operation, bytes, parameters);
-    let held = 0;
-    let release = () => visit.leave();
     try {
-      if (kernel.placement === 'away') {
-        const credit = scope.credits.take(bytes);
-        if (credit !== undefined) await this.awaitCredit(credit, bytes, parameters?.signal);
-        held = bytes;
-        release = () => {
-          scope.credits.give(held);
-          visit.leave();
-        };
-      }
-      const work = body();
-      let result: T;
-      if (isThenable(work)) {
-        const promise = Promise.resolve(work as Promise<T>);
-        // Scratch and credit stay taken until the work has ended, also when its caller was answered before.
-        const giveBack = release;
-        release = () => {};
-        promise.then(giveBack, giveBack);
-        result = await (parameters?.inPlace === true ? promise : this.race(promise, parameters?.signal));
-      } else {
-        result = work as T;
-      }
-      visit.end(outcome, result);
-      return result;
+      await this.awaitCredit(credit, bytes, parameters?.signal);
     } catch (thrown) {
+      visit.leave();
       throw visit.failed(thrown);
-    } finally {
-      release();
     }
+    visit.holds(bytes);
+    return this.#work(visit, parameters, body, outcome);
+  }
+
+  #work<T>(visit: Visit, parameters: CallParameters | undefined, body: () => Awaitable<T>, outcome: (result: T) => Outcome): Promise<T> {
+    let work: Awaitable<T>;
+    try {
+      work = body();
+      if (!isThenable(work)) {
+        visit.end(outcome, work);
+        visit.leave();
+        return Promise.resolve(work);
+      }
+      return this.#answer(visit, Promise.resolve(work), parameters, outcome);
+    } catch (thrown) {
+      visit.leave();
+      return Promise.reject(visit.failed(thrown));
+    }
+  }
+
+  /** One promise and one listener of the registry's end per operation: thousands may be in flight. */
+  #answer<T>(visit: Visit, work: Promise<T>, parameters: CallParameters | undefined, outcome: (result: T) => Outcome): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const { life } = this.taken.scope;
+      const inPlace = parameters?.inPlace === true;
+      const signal = inPlace ? undefined : parameters?.signal;
+      let answered = false;
+      const fail = (thrown: unknown) => {
+        if (answered) return;
+        forget();
+        reject(visit.failed(thrown));
+      };
+      const abort = () => fail(signal?.reason);
+      const forget = () => {
+        answered = true;
+        if (!inPlace) life.offAbort(fail);
+        signal?.removeEventListener('abort', abort);
+      };
+      work.then(
+        (value) => {
+          visit.leave();
+          if (answered) return;
+          forget();
+          try {
+            visit.end(outcome, value);
+            resolve(value);
+          } catch (thrown) {
+            reject(visit.failed(thrown));
+          }
+        },
+        (thrown) => {
+          visit.leave();
+          fail(thrown);
+        },
+      );
+      if (signal?.aborted === true) return abort();
+      if (!inPlace) life.onAbort(fail);
+      signal?.addEventListener('abort', abort, { once: true });
+    });
   }
 
   runSync<T>(operation: string, bytes: number, parameters: CallParameters | undefined, body: () => T, outcome: (result: T) => Outcome): T {
@@ -139,23 +197,24 @@ export class Operations {
   /** The promise, or the abort's reason, or the registry's end: whichever comes first. */
   race<T>(work: PromiseLike<T>, signal: AbortSignal | undefined): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const abort = () => settle(() => reject(signal?.reason));
-      const forget = this.taken.scope.life.onAbort((error) => settle(() => reject(error)));
-      const settle = (answer: () => void) => {
-        forget();
+      const { life } = this.taken.scope;
+      const forget = () => {
+        life.offAbort(fail);
         signal?.removeEventListener('abort', abort);
-        answer();
       };
-      if (signal?.aborted === true) {
-        // The work may fail for the same reason: nobody waits for it any more.
-        work.then(undefined, () => {});
-        return abort();
-      }
+      const fail = (error: unknown) => {
+        forget();
+        reject(error);
+      };
+      const abort = () => fail(signal?.reason);
+      // The work may fail as well: nobody waits for it any more then, and a promise is settled once.
+      work.then((value) => {
+        forget();
+        resolve(value);
+      }, fail);
+      if (signal?.aborted === true) return abort();
+      life.onAbort(fail);
       signal?.addEventListener('abort', abort, { once: true });
-      work.then(
-        (value) => settle(() => resolve(value)),
-        (error) => settle(() => reject(error)),
-      );
     });
   }
 
@@ -219,6 +278,7 @@ export class Visit {
   readonly #giveBack: (() => void) | undefined;
   #left = false;
   #counted = true;
+  #held = 0;
   inputBytes: number;
 
   constructor(
@@ -256,9 +316,15 @@ export class Visit {
     return error;
   }
 
+  /** Bytes of credit that it gives back when it leaves. */
+  holds(bytes: number): void {
+    this.#held = bytes;
+  }
+
   leave(): void {
     if (this.#left) return;
     this.#left = true;
+    if (this.#held > 0) this.#taken.scope.credits.give(this.#held);
     this.#giveBack?.();
     if (this.#counted) this.#taken.scope.life.leave();
   }

@@ -22,7 +22,7 @@ const METHODS = {
     'compressBound',
     'inspect',
   ],
-  hash: [...REQUIRED.hash, 'hashSync', 'hashMany', 'hashManySync', 'create'],
+  hash: [...REQUIRED.hash, 'hashSync', 'hashInto', 'hashIntoSync', 'hashMany', 'hashManySync', 'create'],
   chunker: [...REQUIRED.chunker],
 } as const;
 

@@ -12,6 +12,7 @@ export interface Crossing {
 
 /** True when a view's buffer was detached: its length is 0 then, as it is for an empty view, which is no error. */
 export function isDetached(view: Uint8Array): boolean {
+  if (view.byteLength > 0) return false;
   const buffer = view.buffer as ArrayBuffer & { readonly detached?: boolean };
   if (buffer.detached !== undefined) return buffer.detached;
   if (buffer.byteLength > 0 || isShared(buffer)) return false;
@@ -45,13 +46,12 @@ export function checkInput(view: Uint8Array, name: string): void {
  * Memory that is resizable or shared is copied in one turn, so that the bytes belong to one moment as far as its owner lets them.
  */
 export function crossing(input: Uint8Array, slabs: SlabPool, yieldTurn: () => Promise<void>): Crossing | Promise<Crossing> {
-  if (isSlabBacked(input)) return { bytes: input };
   if (isUnfixed(input)) {
     const slab = slabs.take(input.byteLength);
     slab.bytes.set(input);
     return { bytes: slab.bytes, slab };
   }
-  if (input.byteLength <= COPIED_AT_ONCE) return { bytes: input };
+  if (input.byteLength <= COPIED_AT_ONCE || isSlabBacked(input)) return { bytes: input };
   return copyInTurns(input, slabs, yieldTurn);
 }
 

@@ -32,12 +32,13 @@ export class Lifetime {
     if (this.#running === 0) this.#idle?.();
   }
 
-  /** Asks to be told when running work is to be aborted; returns what stops asking. */
-  onAbort(listener: (error: Error) => void): () => void {
+  /** Asks to be told when running work is to be aborted, until `offAbort`. */
+  onAbort(listener: (error: Error) => void): void {
     this.#abortable.add(listener);
-    return () => {
-      this.#abortable.delete(listener);
-    };
+  }
+
+  offAbort(listener: (error: Error) => void): void {
+    this.#abortable.delete(listener);
   }
 
   /** Refuses new work from now on. */
