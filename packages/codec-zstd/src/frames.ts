@@ -6,7 +6,7 @@ import { CompressionError, type DecodeCall, type ErrorCode, type ErrorDetails, t
 
 const BLOCK_BYTES_MAX = 1 << 17;
 
-interface FrameHeader {
+export interface FrameHeader {
   readonly kind: 'frame';
   readonly headerBytes: number;
   readonly windowBytes: number;
@@ -27,13 +27,13 @@ export function fail<Code extends ErrorCode>(code: Code, details: ErrorDetails[C
   return new CompressionError(code, { algorithm: 'zstd', ...details }, cause === undefined ? {} : { cause });
 }
 
-const littleEndian = (data: Uint8Array, at: number, bytes: number): number => {
+export const littleEndian = (data: Uint8Array, at: number, bytes: number): number => {
   let value = 0;
   for (let i = bytes - 1; i >= 0; i--) value = value * 256 + (data[at + i] as number);
   return value;
 };
 
-function readHeader(data: Uint8Array, at: number): Header {
+export function readHeader(data: Uint8Array, at: number): Header {
   const left = data.length - at;
   const [a, b, c, d] = data.subarray(at, at + 4) as unknown as [number, number, number, number];
   if (left < 4) return { kind: isMagicPrefix(data.subarray(at)) ? 'partial' : 'unknown' };
@@ -79,21 +79,25 @@ function readFrameHeader(data: Uint8Array, at: number, left: number): Header {
   };
 }
 
-/** Where the frame's last byte has been passed. Throws what makes it no frame; `onTruncated` is what to do where it ends too early. */
+/** What a block header says: how many bytes follow it, and whether it is the last. Throws for what no encoder writes. */
+export function readBlock(field: number, header: FrameHeader, offset: number): { readonly bytes: number; readonly last: boolean } {
+  const type = (field >> 1) & 3;
+  const size = field >> 3;
+  if (type === 3) throw fail('corrupt_data', { offset, reason: 'reserved block type' });
+  if (size > Math.min(header.windowBytes, BLOCK_BYTES_MAX)) throw fail('corrupt_data', { offset, reason: 'block larger than the frame allows' });
+  if (type === 2 && size < 2) throw fail('corrupt_data', { offset, reason: 'compressed block without content' });
+  return { bytes: type === 1 ? 1 : size, last: (field & 1) !== 0 };
+}
+
+/** Where the frame's last byte has been passed. Throws what makes it no frame. */
 function endOfFrame(data: Uint8Array, start: number, header: FrameHeader): number {
-  const max = Math.min(header.windowBytes, BLOCK_BYTES_MAX);
   let at = start + header.headerBytes;
   for (;;) {
     if (at + 3 > data.length) throw truncated(data);
-    const field = littleEndian(data, at, 3);
-    const type = (field >> 1) & 3;
-    const size = field >> 3;
-    if (type === 3) throw fail('corrupt_data', { offset: at, reason: 'reserved block type' });
-    if (size > max) throw fail('corrupt_data', { offset: at, reason: 'block larger than the frame allows' });
-    if (type === 2 && size < 2) throw fail('corrupt_data', { offset: at, reason: 'compressed block without content' });
-    at += 3 + (type === 1 ? 1 : size);
+    const block = readBlock(littleEndian(data, at, 3), header, at);
+    at += 3 + block.bytes;
     if (at > data.length) throw truncated(data);
-    if ((field & 1) !== 0) break;
+    if (block.last) break;
   }
   at += header.checksum ? 4 : 0;
   if (at > data.length) throw truncated(data);
@@ -102,7 +106,7 @@ function endOfFrame(data: Uint8Array, start: number, header: FrameHeader): numbe
 
 const truncated = (data: Uint8Array) => fail('truncated_input', { offset: data.length });
 
-function unknown(data: Uint8Array): CompressionError {
+export function unknown(data: Uint8Array): CompressionError {
   const head = Array.from(data.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join('');
   return new CompressionError('unknown_format', { head, registered: ['zstd'] });
 }
@@ -142,7 +146,7 @@ export function* frames(data: Uint8Array, call: DecodeCall, dictionaryId: number
   }
 }
 
-function admit(header: FrameHeader, { limits }: DecodeCall, given: number | undefined, written: number): void {
+export function admit(header: FrameHeader, { limits }: DecodeCall, given: number | undefined, written: number): void {
   if (header.contentBytes !== undefined) limits.claim(written + header.contentBytes);
   if (header.windowBytes > limits.maxMemoryBytes) {
     throw fail('memory_limit_exceeded', { scope: 'decoder', limit: limits.maxMemoryBytes, needed: header.windowBytes });

@@ -50,6 +50,10 @@ interface Exports {
 
 /** Below this estimate a piece of a stream is compressed on the calling thread. */
 const AT_ONCE_NANOSECONDS = 200_000;
+/** An answer of a decoder of so many bytes says that there may be more: `PIECE_BYTES` of native/bindings/zstd/src/stream.rs. */
+const PIECE_BYTES = 1 << 20;
+/** Results that `decompressSync` makes memory for by what the first header declares. */
+const MADE_HERE_BYTES = 256 << 10;
 const EMPTY = new Uint8Array(0);
 
 const makeError: MakeError = (code, details, parameters) => {
@@ -150,7 +154,7 @@ function compression(addon: Exports, room: Room, codecOf: CodecOf): Half<'compre
     },
     compressor(options, call) {
       const small = AT_ONCE_NANOSECONDS / costPerByte('compress', options.level);
-      return push(room, addon.Encoder.open(codecOf(options, call.handles)), call, small);
+      return encoderPush(room, addon.Encoder.open(codecOf(options, call.handles)), call, small);
     },
   };
 }
@@ -163,7 +167,7 @@ function decompression(addon: Exports, room: Room, codecOf: CodecOf): Half<'deco
     },
     decompressSync(data, options, call) {
       const codec = codecOf(options, call.handles);
-      return callSync(() => codec.decompressSync(data, ...limitsOf(call)), makeError);
+      return decodeHere(codec, data, call) ?? callSync(() => codec.decompressSync(data, ...limitsOf(call)), makeError);
     },
     async decompressInto(data, output, options, call) {
       const codec = codecOf(options, call.handles);
@@ -183,17 +187,50 @@ function decompression(addon: Exports, room: Room, codecOf: CodecOf): Half<'deco
       const codec = codecOf(options, call.handles);
       return batchOf(callSync(() => codec.decompressManySync(buffer, lengths, offsets, ...limitsOf(call)), makeError));
     },
-    // A few bytes can hold gigabytes: what decoding costs is not known beforehand, so it never runs on the calling thread.
-    decompressor: (options, call) => push(room, addon.Decoder.open(codecOf(options, call.handles), ...limitsOf(call)), call, -1),
+    decompressor: (options, call) => decoderPush(room, addon.Decoder.open(codecOf(options, call.handles), ...limitsOf(call)), call),
   };
 }
 
-/** Core pushes one piece after the other. Pieces of up to `small` bytes are worked off at once. */
-function push(room: Room, stream: Stream, call: Call, small: number): PushTransform {
+/**
+ * A small result of declared size is decoded into memory that JavaScript makes, and is not cleared first: from native code an ArrayBuffer costs a copy and more. Undefined where the size is not
+ * declared, or not that of the whole input.
+ */
+function decodeHere(codec: Codec, data: Uint8Array, call: DecodeCall): Uint8Array | undefined {
+  const bytes = declaredBytes(data);
+  if (!(bytes > 0 && bytes <= MADE_HERE_BYTES && bytes <= call.limits.maxOutputBytes)) return undefined;
+  // Memory of its own of exactly this size; nobody sees what was in it, because only a full one is handed out.
+  const output = new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
+  try {
+    const written = codec.decompressIntoSync(data, output, ...limitsOf(call));
+    return written === bytes ? output : undefined;
+  } catch (thrown) {
+    if ((thrown as { code?: unknown }).code === 'output_too_small') return undefined;
+    throw thrownError(thrown, makeError);
+  }
+}
+
+/** Core pushes one piece after the other. Pieces whose estimate is small are worked off at once. */
+function encoderPush(room: Room, stream: Stream, call: Call, small: number): PushTransform {
   const run = way(call);
   const step = (data: Uint8Array, end: boolean) => {
     if (data.length <= small) return callSync(() => stream.pushSync(data, end), makeError);
     return room.run<Uint8Array>((ticket, input) => stream.push(ticket, input, end), { ...run, input: data });
+  };
+  return { push: (data) => step(data, false), finish: () => step(EMPTY, true), dispose: () => stream.end() };
+}
+
+/** A few bytes can hold gigabytes: what decoding costs is not known beforehand, so it never runs on the calling thread, and gives one piece of output a time. */
+function decoderPush(room: Room, stream: Stream, call: Call): PushTransform {
+  const run = way(call);
+  const next = (data: Uint8Array, end: boolean) => room.run<Uint8Array>((ticket, input) => stream.push(ticket, input, end), { ...run, input: data });
+  async function* from(first: Uint8Array, end: boolean): AsyncGenerator<Uint8Array> {
+    let piece = first;
+    for (; piece.length === PIECE_BYTES; piece = await next(EMPTY, end)) yield piece;
+    yield piece;
+  }
+  const step = async (data: Uint8Array, end: boolean) => {
+    const first = await next(data, end);
+    return first.length < PIECE_BYTES ? first : from(first, end);
   };
   return { push: (data) => step(data, false), finish: () => step(EMPTY, true), dispose: () => stream.end() };
 }

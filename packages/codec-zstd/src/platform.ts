@@ -1,65 +1,13 @@
 /* node:zlib's zstd, where the runtime has it. It computes on libuv's pool; the synchronous forms here. */
-import * as zlib from 'node:zlib';
-import { type Call, type CodecKernel, type DecodeCall, type Handles, isChunkerError } from '@chunker/core';
+import type { Call, CodecKernel, DecodeCall } from '@chunker/core';
+import { throughGate } from '@chunker/core/runtime';
 import { compressBound, costPerByte } from './cost.js';
 import { dictionaryIdOf, fail, type Frame, frames, inspect, withoutEmptyLast } from './frames.js';
 import type { ZstdOptions } from './options.js';
-import { throughGate } from './pool-gate.js';
+import { decoding, decodingError, encoding, node, probe, type Settings, type Whole, type WholeAsync } from './platform-zlib.js';
+import { compressor, PushDecoder } from './platform-push.js';
 
-interface Settings {
-  readonly params?: Record<number, number>;
-  readonly maxOutputLength?: number;
-  readonly pledgedSrcSize?: number;
-  readonly dictionary?: Uint8Array;
-}
-type Whole = (data: Uint8Array, settings: Settings) => Uint8Array;
-type WholeAsync = (data: Uint8Array, settings: Settings, done: (error: Error | null, result: Uint8Array) => void) => void;
-
-/** What @types/node of Node 20 does not know. */
-interface ZstdOfNode {
-  readonly zstdCompress?: WholeAsync;
-  readonly zstdCompressSync?: Whole;
-  readonly zstdDecompress?: WholeAsync;
-  readonly zstdDecompressSync?: Whole;
-  readonly constants: Readonly<Record<string, number>>;
-}
-const node = zlib as unknown as ZstdOfNode;
-
-/** Says whether this runtime's node:zlib has zstd. */
-export function probe(): { readonly available: true } | { readonly available: false; readonly reason: string } {
-  if (node.zstdCompress !== undefined) return { available: true };
-  return { available: false, reason: `node:zlib has no zstd in this runtime (${process.version}; Node has it from 22.15 on)` };
-}
-
-const constant = (name: string): number => {
-  const value = node.constants[name];
-  if (value === undefined) throw fail('unsupported_feature', { feature: `${name} in this runtime's node:zlib` });
-  return value;
-};
-
-function encoding(options: ZstdOptions, { dictionary }: Handles): Settings {
-  const params: Record<number, number> = {
-    [constant('ZSTD_c_compressionLevel')]: options.level,
-    [constant('ZSTD_c_checksumFlag')]: options.checksum ? 1 : 0,
-    [constant('ZSTD_c_contentSizeFlag')]: options.contentSize ? 1 : 0,
-    [constant('ZSTD_c_enableLongDistanceMatching')]: options.longDistance ? 1 : 0,
-  };
-  if (options.windowLog !== undefined) params[constant('ZSTD_c_windowLog')] = options.windowLog;
-  if (options.minMatch !== undefined) params[constant('ZSTD_c_minMatch')] = options.minMatch;
-  // ZSTD_c_targetCBlockSize is none of Node's constants; its number is fixed (zstd.h).
-  if (options.targetBlockBytes !== undefined) params[130] = options.targetBlockBytes;
-  return { params, ...withDictionary(dictionary) };
-}
-
-/** Node 22.15 to 22.18 and 24.0 to 24.5 take a dictionary without a word and compress without it. */
-function withDictionary(dictionary: Uint8Array | undefined): Pick<Settings, 'dictionary'> {
-  if (dictionary === undefined) return {};
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major < 22 || (major === 22 && minor < 19) || (major === 24 && minor < 6) || major === 23) {
-    throw fail('unsupported_feature', { feature: "a dictionary in this runtime's node:zlib" });
-  }
-  return { dictionary };
-}
+export { probe };
 
 /** Runs one of node's asynchronous functions; an abort answers at once, and what still runs works on a copy. */
 function away(work: WholeAsync, data: Uint8Array, settings: Settings, { signal, inPlace }: Call): Promise<Uint8Array> {
@@ -76,19 +24,6 @@ function away(work: WholeAsync, data: Uint8Array, settings: Settings, { signal, 
   });
 }
 
-/** Node's words for what libzstd found in a frame whose headers were in order. */
-function decodingError(thrown: unknown, frame: Frame, call: DecodeCall): unknown {
-  const { code, message } = thrown as { code?: unknown; message?: unknown };
-  if (isChunkerError(thrown) || typeof code !== 'string') return thrown;
-  if (code === 'ERR_BUFFER_TOO_LARGE') {
-    if (frame.header.contentBytes !== undefined) return fail('corrupt_data', { offset: frame.start, reason: 'more content than declared' }, thrown);
-    return fail('size_exceeded', { limit: call.limits.maxOutputBytes }, thrown);
-  }
-  if (code === 'ZSTD_error_checksum_wrong') return fail('checksum_mismatch', { offset: frame.end - 4 }, thrown);
-  if (code === 'ZSTD_error_memory_allocation') return fail('out_of_memory', { bytes: frame.header.windowBytes }, thrown);
-  return fail('corrupt_data', { offset: frame.start, reason: String(message) }, thrown);
-}
-
 class Decoding {
   readonly #data: Uint8Array;
   readonly #call: DecodeCall;
@@ -99,8 +34,7 @@ class Decoding {
   constructor(data: Uint8Array, call: DecodeCall) {
     this.#data = data;
     this.#call = call;
-    // The window was checked by its header.
-    this.#settings = { params: { [constant('ZSTD_d_windowLogMax')]: 31 }, ...withDictionary(call.handles.dictionary) };
+    this.#settings = decoding(call.handles);
   }
 
   frames(): Generator<Frame> {
@@ -139,8 +73,8 @@ class Decoding {
     return joined;
   }
 
-  error(thrown: unknown, frame: Frame): unknown {
-    return decodingError(thrown, frame, this.#call);
+  error(thrown: unknown, { start, end, header }: Frame): unknown {
+    return decodingError(thrown, { start, checksumAt: end - 4, header }, this.#call);
   }
 }
 
@@ -193,5 +127,7 @@ export async function load(): Promise<CodecKernel<ZstdOptions>> {
     compressSync: (data, options, { handles }) => own((node.zstdCompressSync as Whole)(data, { ...encoding(options, handles), pledgedSrcSize: data.length })),
     decompress,
     decompressSync,
+    compressor,
+    decompressor: (_options, call) => new PushDecoder(call),
   };
 }

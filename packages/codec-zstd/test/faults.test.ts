@@ -4,6 +4,14 @@ import { gathered, KERNELS, on, outcome, pieces, same, sample } from './kernels.
 const SKIPPABLE = Uint8Array.of(0x5a, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 9, 9);
 const joined = (...parts: Uint8Array[]) => new Uint8Array(Buffer.concat(parts));
 
+/** A frame of so many blocks of 128 KiB of zeros, four bytes each. */
+function bombOf(blocks: number): Uint8Array {
+  const bomb = new Uint8Array(6 + 4 * blocks);
+  bomb.set([0x28, 0xb5, 0x2f, 0xfd, 0, 7 << 3]);
+  for (let at = 0; at < blocks; at++) bomb.set([at === blocks - 1 ? 3 : 2, 0, 0x10, 0], 6 + 4 * at);
+  return bomb;
+}
+
 describe.each(KERNELS)('$kernel $skip', ({ kernel, skip }) => {
   describe.skipIf(skip !== '')('faults', () => {
     const data = sample(1200, 1);
@@ -97,12 +105,26 @@ describe.each(KERNELS)('$kernel $skip', ({ kernel, skip }) => {
       expect(await outcome(() => codec.decompress(lying(1n << 63n)))).toBe('size_exceeded');
     });
 
+    it('gives a bomb in pieces, as they are pulled', async () => {
+      const codec = await on(kernel);
+      const bomb = bombOf(16_000);
+      const before = process.memoryUsage().rss;
+      let pieces = 0;
+      // Two gigabytes in 64 KB: a reader that takes its time makes nobody hold them.
+      for await (const piece of codec.decompressStream([bomb])) {
+        expect(piece.length).toBeLessThanOrEqual(1 << 20);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        if (++pieces === 20) break;
+      }
+      expect(process.memoryUsage().rss - before).toBeLessThan(128 << 20);
+      let bytes = 0;
+      for await (const piece of codec.decompressStream([bombOf(400)])) bytes += piece.length;
+      expect(bytes).toBe(400 << 17);
+    });
+
     it('stops a bomb at the limit', async () => {
       const codec = await on(kernel);
-      const blocks = 20_000;
-      const bomb = new Uint8Array(6 + 4 * blocks);
-      bomb.set([0x28, 0xb5, 0x2f, 0xfd, 0, 7 << 3]);
-      for (let at = 0; at < blocks; at++) bomb.set([at === blocks - 1 ? 3 : 2, 0, 0x10, 0], 6 + 4 * at);
+      const bomb = bombOf(20_000);
       const before = process.memoryUsage().rss;
       for (const limit of [1 << 20, 64 << 20]) expect(await outcome(() => codec.decompress(bomb, { maxOutputBytes: limit }))).toBe('size_exceeded');
       expect(process.memoryUsage().rss - before).toBeLessThan(256 << 20);

@@ -15,11 +15,11 @@ impl<T> Place<T> {
         Arc::new(Place(Mutex::new(stream)))
     }
 
-    /// Does `work` with the stream; it is put back only when that went well and it is to go on.
-    fn with<R>(&self, goes_on: bool, work: impl FnOnce(&mut T) -> Result<R, Fault>) -> Result<R, Fault> {
+    /// Does `work` with the stream; it is put back only when that went well and says that there is more to come.
+    fn with<R>(&self, work: impl FnOnce(&mut T) -> Result<(R, bool), Fault>) -> Result<R, Fault> {
         let mut place = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut stream = place.take().ok_or_else(|| Fault::new("already_finished"))?;
-        let result = work(&mut stream)?;
+        let (result, goes_on) = work(&mut stream)?;
         if goes_on {
             *place = Some(stream);
         }
@@ -53,13 +53,13 @@ fn compress_piece(
     data: &[u8],
     end: bool,
 ) -> Result<Outcome, Fault> {
-    place.with(!end, |stream| {
+    place.with(|stream| {
         let (mut output, stop) = (Vec::new(), || job.should_stop());
         stream.push_to(data, &mut output, &stop).map_err(to_fault)?;
         if end {
             stream.finish_to(&mut output, &stop).map_err(to_fault)?;
         }
-        Ok(Outcome::Bytes(output))
+        Ok((Outcome::Bytes(output), !end))
     })
 }
 
@@ -99,27 +99,55 @@ impl Encoder {
 #[napi]
 pub struct Decoder(Arc<Place<Decoding>>);
 
+/// Output of one step: a few bytes of input may hold gigabytes. JavaScript knows the number, too: an answer of so many bytes says that there may be more.
+const PIECE_BYTES: usize = 1 << 20;
+
 struct Decoding {
     stream: DecompressStream,
+    /// What is left of the input, where its output has not all been asked for.
+    rest: Vec<u8>,
     /// Told by the next call: what a piece gave before its fault comes first.
     fault: Option<Fault>,
 }
 
 fn decompress_piece(place: &Place<Decoding>, job: &Job, data: &[u8], end: bool) -> Result<Outcome, Fault> {
-    place.with(!end, |decoding| {
+    place.with(|decoding| {
         if let Some(fault) = decoding.fault.take() {
             return Err(fault);
         }
-        let mut output = Vec::new();
-        let pushed = decoding.stream.push_to(data, &mut output, &|| job.should_stop());
-        match pushed.and_then(|()| if end { decoding.stream.finish() } else { Ok(()) }).map_err(to_fault) {
+        let rest = std::mem::take(&mut decoding.rest);
+        if !rest.is_empty() && !data.is_empty() {
+            return Err(Fault::invalid("input", "nothing before all output of the last piece was asked for"));
+        }
+        let (input, mut output) = (if rest.is_empty() { data } else { &rest }, Vec::new());
+        match decode(decoding, input, end, &mut output, &|| job.should_stop()).map_err(to_fault) {
+            Ok(goes_on) => Ok((Outcome::Bytes(output), goes_on)),
             Err(fault) if output.is_empty() || end || job.should_stop() => Err(fault),
-            outcome => {
-                decoding.fault = outcome.err();
-                Ok(Outcome::Bytes(output))
+            Err(fault) => {
+                decoding.fault = Some(fault);
+                Ok((Outcome::Bytes(output), true))
             }
         }
     })
+}
+
+/// Decodes until the output is a piece or the input is used up, and keeps what is left; says whether more may come.
+fn decode(
+    decoding: &mut Decoding,
+    input: &[u8],
+    end: bool,
+    output: &mut Vec<u8>,
+    should_stop: &dyn Fn() -> bool,
+) -> chunker_zstd::Result<bool> {
+    let read = decoding.stream.push_some(input, PIECE_BYTES, output, should_stop)?;
+    if output.len() == PIECE_BYTES {
+        decoding.rest = input[read..].to_vec();
+        return Ok(true);
+    }
+    if end {
+        decoding.stream.finish()?;
+    }
+    Ok(!end)
 }
 
 #[napi]
@@ -131,10 +159,11 @@ impl Decoder {
         let stream = codec.setup().ok().and_then(|setup| {
             DecompressStream::new(Decompressor::new().ok()?, &limits, setup.dictionary()).ok()
         });
-        Decoder(Place::new(stream.map(|stream| Decoding { stream, fault: None })))
+        Decoder(Place::new(stream.map(|stream| Decoding { stream, rest: Vec::new(), fault: None })))
     }
 
-    /// Takes a piece, answers what it gives; with `end` it is the last, and faults at the end are told.
+    /// Takes a piece, answers what it gives, at most `PIECE_BYTES`; after an answer of just so many the next call takes no input and answers more. With `end` the piece is the last, and faults at
+    /// the end are told.
     #[napi(catch_unwind)]
     pub fn push(&self, ticket: Ticket, input: Input, end: bool) -> napi::Result<()> {
         let (place, data) = (Arc::clone(&self.0), ticket.source(&input)?);

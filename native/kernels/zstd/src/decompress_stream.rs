@@ -68,18 +68,33 @@ impl DecompressStream {
         output: &mut Vec<u8>,
         should_stop: &dyn Fn() -> bool,
     ) -> Result<()> {
+        self.push_some(input, usize::MAX, output, should_stop).map(|_| ())
+    }
+
+    /// As `push_to`, until `output` holds `most` bytes: then there may be more, of the input that is left or of what is held (call again, also without input). Returns
+    /// the bytes of `input` that were read.
+    ///
+    /// Errors: those of `push`.
+    pub fn push_some(
+        &mut self,
+        input: &[u8],
+        most: usize,
+        output: &mut Vec<u8>,
+        should_stop: &dyn Fn() -> bool,
+    ) -> Result<usize> {
         let mut read = 0;
-        let mut full = false;
-        while read < input.len() || full {
+        let mut full = true;
+        while (read < input.len() || full) && output.len() < most {
             let place = room(output)?;
+            let end = output.len().min(most);
             let mut progress = Progress::default();
-            let outcome = self.push(&input[read..], &mut output[place..], should_stop, &mut progress);
-            full = place + progress.written == output.len();
+            let outcome = self.push(&input[read..], &mut output[place..end], should_stop, &mut progress);
+            full = place + progress.written == end;
             output.truncate(place + progress.written);
             read += progress.read;
             outcome?;
         }
-        Ok(())
+        Ok(read)
     }
 
     /// Says that no input follows.

@@ -324,3 +324,25 @@ fn streams_into_vectors() {
     stream.finish().unwrap();
     assert_eq!(plain[1..], data);
 }
+
+#[test]
+fn a_decoder_gives_no_more_than_was_asked_for() {
+    let content = vec![7u8; 5 << 20];
+    let frame =
+        Compressor::new().unwrap().compress(&content, &CompressOptions::default(), None, GO_ON).unwrap();
+    let mut stream =
+        DecompressStream::new(Decompressor::new().unwrap(), &DecodeLimits::default(), None).unwrap();
+    let (mut at, mut plain) = (0, Vec::new());
+    loop {
+        let mut piece = Vec::new();
+        at += stream.push_some(&frame[at..], 1 << 20, &mut piece, GO_ON).unwrap();
+        assert!(piece.len() <= 1 << 20);
+        let more = piece.len() == 1 << 20;
+        plain.extend_from_slice(&piece);
+        if !more {
+            break;
+        }
+    }
+    stream.finish().unwrap();
+    assert_eq!((at, plain == content), (frame.len(), true));
+}
