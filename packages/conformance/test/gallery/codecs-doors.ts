@@ -1,6 +1,6 @@
-import { type BatchOutput, CompressionError, type DecodeCall, defineCodec, type PushTransform, type Ranges } from '@chunker/core';
+import { type BatchOutput, CompressionError, type DecodeCall, defineCodec, type Pieces, type PushTransform, type Ranges } from '@chunker/core';
 import { concat } from '../../src/bytes.js';
-import { decodeFrames, encodeFrame, FRAMES } from './frames.js';
+import { bodiesOf, decodeFrames, encodeFrame, FRAMES, piecesOf } from './frames.js';
 import type { BrokenPlugin } from './gallery.js';
 
 const opened = (data: Uint8Array, call: DecodeCall) => decodeFrames(data, call);
@@ -28,7 +28,7 @@ export function batchOutput(parts: readonly Uint8Array[], errors: Map<number, Er
 
 /** A push form that keeps everything until the end. */
 export function collecting(
-  finish: (all: Uint8Array) => Uint8Array,
+  finish: (all: Uint8Array) => Pieces,
   take = (piece: Uint8Array, _all: Uint8Array[]): Uint8Array | undefined => piece,
 ): PushTransform {
   const all: Uint8Array[] = [];
@@ -167,7 +167,7 @@ export const BROKEN_DOORS: readonly BrokenPlugin[] = [
       ...FRAMES,
       decompressor: (_options, call) =>
         collecting(
-          (all) => opened(all, call),
+          (all) => piecesOf(bodiesOf(all, call)),
           (piece, all) => {
             if (all.length === 0 && piece.length < 12) throw new CompressionError('truncated_input', {});
             return piece;
@@ -184,7 +184,7 @@ export const BROKEN_DOORS: readonly BrokenPlugin[] = [
       decompressor: (_options, call) =>
         collecting((all) => {
           try {
-            return opened(all, call);
+            return piecesOf(bodiesOf(all, call));
           } catch (error) {
             if (error instanceof CompressionError && error.code === 'truncated_input') return new Uint8Array();
             throw error;
@@ -192,6 +192,16 @@ export const BROKEN_DOORS: readonly BrokenPlugin[] = [
         }),
     }),
     breaks: 'codec.decompressing-in-pieces',
+  },
+  {
+    fault: 'the push decompressor gives all that a piece holds at once',
+    definition: defineCodec({ name: 'bursting', ...FRAMES, decompressor: (_options, call) => collecting((all) => opened(all, call)) }),
+    breaks: 'codec.bounded-pieces',
+  },
+  {
+    fault: 'the push decompressor makes all pieces before it gives the first',
+    definition: defineCodec({ name: 'hoarding', ...FRAMES, decompressor: (_options, call) => collecting((all) => [...piecesOf(bodiesOf(all, call))]) }),
+    breaks: 'codec.bounded-pieces',
   },
   {
     fault: 'compressMany gives the results in reverse order',

@@ -71,26 +71,57 @@ const begins = (data: Uint8Array) => data.length > 0 && MAGIC.every((byte, i) =>
 
 export type DecodeSettings = { readonly checked?: boolean; readonly oneFrame?: boolean };
 
-/** All frames of `data`. */
-export function decodeFrames(data: Uint8Array, call: DecodeCall, { checked = true, oneFrame = false }: DecodeSettings = {}): Uint8Array {
-  const frames: { readonly body: Uint8Array; readonly contentBytes: number }[] = [];
+interface Body {
+  readonly body: Uint8Array;
+  readonly contentBytes: number;
+}
+
+/** The bodies of all frames of `data`, checked, and claimed. */
+export function bodiesOf(data: Uint8Array, call: DecodeCall, { checked = true, oneFrame = false }: DecodeSettings = {}): Body[] {
+  const bodies: Body[] = [];
   let total = 0;
   let rest = data;
   do {
     const { contentBytes, end } = readHead(rest, checked);
     total += contentBytes;
     call.limits.claim(total);
-    frames.push({ body: rest.subarray(HEADER, end), contentBytes });
+    bodies.push({ body: rest.subarray(HEADER, end), contentBytes });
     rest = rest.subarray(end + TRAILER);
   } while (!oneFrame && begins(rest));
   if (rest.length > 0 && !call.allowTrailing) throw new CompressionError('trailing_data', { trailingBytes: rest.length });
-  const output = new Uint8Array(total);
+  return bodies;
+}
+
+/** All frames of `data`. */
+export function decodeFrames(data: Uint8Array, call: DecodeCall, settings?: DecodeSettings): Uint8Array {
+  const bodies = bodiesOf(data, call, settings);
+  const output = new Uint8Array(bodies.reduce((sum, { contentBytes }) => sum + contentBytes, 0));
   let at = 0;
-  for (const { body, contentBytes } of frames) {
+  for (const { body, contentBytes } of bodies) {
     unpackBody(body, output.subarray(at, at + contentBytes));
     at += contentBytes;
   }
   return output;
+}
+
+/** Runs of one body that are unpacked together: at most 255 bytes each. */
+const RUNS = 256;
+
+/** What the bodies hold, in pieces of at most 64 KiB that are made when they are pulled. */
+export function* piecesOf(bodies: readonly Body[]): Generator<Uint8Array> {
+  for (const { body, contentBytes } of bodies) {
+    let left = contentBytes;
+    for (let at = 0; at < body.length; at += 2 * RUNS) {
+      const runs = body.subarray(at, at + 2 * RUNS);
+      const bytes = runs.reduce((sum, count, i) => sum + (i % 2 === 0 && i + 1 < runs.length ? count : 0), 0);
+      left -= bytes;
+      if (left < 0) throw new CompressionError('corrupt_data', { reason: 'sizes disagree' });
+      const piece = new Uint8Array(bytes);
+      unpackBody(runs, piece);
+      yield piece;
+    }
+    if (left !== 0) throw new CompressionError('corrupt_data', { reason: 'sizes disagree' });
+  }
 }
 
 export const ALL_GUARANTEES = { detectsTruncation: true, detectsCorruption: true, concatenable: true, deterministic: true } as const;

@@ -2,7 +2,8 @@ import { type Algorithm, defineChunker, defineCodec, defineHash } from '@chunker
 import * as z from 'zod';
 import type { LawSettings } from '../../src/index.js';
 import { FOLD, Fold, fold } from './fold.js';
-import { encodeFrame, FRAMES } from './frames.js';
+import { collecting } from './codecs-doors.js';
+import { bodiesOf, encodeFrame, FRAMES, piecesOf } from './frames.js';
 import { gearCutAll, gearCutter, options } from './gear.js';
 
 const KEY = Uint8Array.from({ length: 16 }, (_, i) => 200 - i);
@@ -33,6 +34,7 @@ export const SOUND: readonly { readonly definition: Algorithm; readonly settings
     }),
     settings: { options: { level: 3 } },
   },
+  { definition: defineCodec({ name: 'pulled', ...FRAMES, decompressor: (_options, call) => collecting((all) => piecesOf(bodiesOf(all, call))) }) },
   { definition: defineHash({ name: 'fold', ...FOLD }) },
   { definition: defineHash({ name: 'fold-later', digestLength: 8, hash: async (data) => fold(data), create: () => new Fold() }) },
   {

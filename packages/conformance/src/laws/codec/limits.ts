@@ -70,3 +70,43 @@ export const limitBeforeMemory = law({
       }
     }),
 });
+
+/** The contract's number. */
+const PIECE_BYTES_MAX = 4 << 20;
+/** What a reader that has taken one piece may have made the codec take. */
+const AHEAD_BYTES = 2 * PIECE_BYTES_MAX;
+/** Long enough for whatever computes ahead of its reader. */
+const SLOW_MS = 15;
+
+async function pullSlowly(codec: Codec, bomb: Uint8Array): Promise<void> {
+  const before = takenBytes();
+  const stream = codec.decompressStream([bomb])[Symbol.asyncIterator]();
+  try {
+    for (let pieces = 0; ; pieces++) {
+      const next = await stream.next();
+      if (next.done === true) return;
+      promised(next.value.length <= PIECE_BYTES_MAX, () => `a piece of ${next.value.length} bytes came of ${bomb.length} bytes of input`);
+      if (pieces > 1) continue;
+      await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
+      const taken = takenBytes() - before;
+      promised(taken <= AHEAD_BYTES, () => `${taken} bytes were taken while their reader had asked for ${pieces + 1} pieces`);
+    }
+  } finally {
+    await stream.return?.();
+  }
+}
+
+export const piecesAreBounded = law({
+  id: 'codec.bounded-pieces',
+  kind: 'codec',
+  promise: 'No piece of a push form is larger than 4 MiB, and its next piece is made when it is pulled: of a bomb, no more is in memory than was asked for.',
+  // A codec without a push form of its own has its results in memory, which the limit for memory bounds.
+  applies: (codec) => codec.capabilities.own.includes('decompressor') && typeof process !== 'undefined' && typeof process.memoryUsage === 'function',
+  effort: 0.03,
+  property: (codec) =>
+    fc.asyncProperty(fc.nat(255), async (value) => {
+      const bomb = await outcomeOf(() => codec.compress(new Uint8Array(BOMB_BYTES).fill(value)));
+      if (!bomb.ok) return;
+      for (let attempt = 0; attempt < 3; attempt++) await pullSlowly(codec, bomb.value);
+    }),
+});
