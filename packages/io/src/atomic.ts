@@ -3,6 +3,7 @@ import { constants, rmSync, type Stats } from 'node:fs';
 import { type FileHandle, link, lstat, open, rename, rm, stat } from 'node:fs/promises';
 import { fileError, fromNode } from './errors.js';
 import { displayPath, type PathLike, pathBytes } from './names.js';
+import { forgetUnfinished, rememberUnfinished } from './unfinished.js';
 
 /** Bytes over time. */
 export type OutputSource = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -15,15 +16,6 @@ export interface AtomicOptions {
   /** Flush the file, and the directory after renaming, to the disk; default true. */
   readonly sync?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
-}
-
-// Paths of unfinished files: a signal handler of the command may have to end the process without waiting.
-const unfinished = new Set<string>();
-
-/** Removes the temporary files of all writes that are under way, synchronously: for handlers of signals that end the process. */
-export function removeUnfinishedFiles(): void {
-  for (const path of unfinished) rmSync(Buffer.from(path, 'latin1'), { force: true });
-  unfinished.clear();
 }
 
 /**
@@ -39,8 +31,7 @@ export async function writeFileAtomically(path: PathLike, source: OutputSource, 
   // Loaded when something is written: it takes as long to load as a small file to scan.
   const { randomBytes } = await import('node:crypto');
   const temporary = Buffer.concat([directory, Buffer.from(`.chunker-${randomBytes(9).toString('base64url')}.tmp`)]);
-  const key = temporary.toString('latin1');
-  unfinished.add(key);
+  rememberUnfinished(temporary, () => rmSync(temporary, { force: true }));
   try {
     const bytes = await writeAll(temporary, source, options);
     options.signal?.throwIfAborted();
@@ -51,7 +42,7 @@ export async function writeFileAtomically(path: PathLike, source: OutputSource, 
     await rm(temporary, { force: true });
     throw isChunkerError(error) ? error : fromNode(error, shown);
   } finally {
-    unfinished.delete(key);
+    forgetUnfinished(temporary);
   }
 }
 

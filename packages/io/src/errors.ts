@@ -39,6 +39,8 @@ declare module '@chunker/core' {
     already_exists: FileDetails;
     /** The disk or the quota is full. */
     no_space: FileDetails;
+    /** Two names of a tree that is being made are one to its file system, which does not tell case or forms of letters apart. */
+    name_collision: FileDetails;
     /** Any other answer of the system. */
     io_error: FileDetails;
   }
@@ -58,6 +60,7 @@ export type FileCode =
   | 'file_too_large'
   | 'already_exists'
   | 'no_space'
+  | 'name_collision'
   | 'io_error';
 
 const PROSE: Readonly<Record<FileCode, string>> = {
@@ -73,6 +76,7 @@ const PROSE: Readonly<Record<FileCode, string>> = {
   file_too_large: 'is larger than the room given',
   already_exists: 'exists already',
   no_space: 'cannot be written: no space is left',
+  name_collision: 'has a name that its file system takes for another one of the same directory',
   io_error: 'cannot be accessed',
 };
 
@@ -131,8 +135,27 @@ const CODES = [
   'out_of_memory',
   'aborted',
   'io_error',
+  'already_exists',
+  'no_space',
+  'name_collision',
 ] as const;
-const SYSCALLS = [undefined, 'open', 'stat', 'read', 'getdents64', 'readlink', 'access'] as const;
+const SYSCALLS = [
+  undefined,
+  'open',
+  'stat',
+  'read',
+  'getdents64',
+  'readlink',
+  'access',
+  'mkdir',
+  'write',
+  'close',
+  'symlink',
+  'rename',
+  'unlink',
+  'fchmod',
+  'syncfs',
+] as const;
 const ERRNO_NAMES = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
 
 /** A fault as one number: code in the highest byte, system call in the next, errno in the low half; 0 is none. */

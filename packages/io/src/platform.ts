@@ -19,6 +19,10 @@ export const platformKernel: IoKernel = {
   slabs: { take: plainSlab },
   openTree: (path) => PlatformTree.open(path),
   openFile: (path) => PlatformFile.open(path),
+  openNewTree: async (base, parent, name, temporary, sync) => {
+    const { PlatformNewTree } = await import('./platform-new-tree.js');
+    return PlatformNewTree.open(base, parent, name, temporary, sync);
+  },
 };
 
 class PlatformTree implements KernelTree {
