@@ -36,11 +36,12 @@ const STEPS = [
   ['unit and laws', [...vitest, 'run', ...(CI ? ['--reporter=dot'] : [])]],
   ['examples and documents', [node, '--test', '--test-reporter=spec', 'tools/examples.test.mjs']],
   ['packed', [node, '--test', '--test-reporter=spec', 'tools/packed.test.mjs']],
+  ['agreement with oracles', [node, 'tools/agreement.mjs', '--quick']],
   ['benchmarks run', [node, 'bench/run.mjs', '--once']],
 ];
 
 /** Steps that run tests: one of them in which no test ran has failed, whatever it says. */
-const TESTING = new Set(['rust tests', 'loom models', 'unit and laws', 'examples and documents', 'packed']);
+const TESTING = new Set(['rust tests', 'loom models', 'unit and laws', 'examples and documents', 'packed', 'agreement with oracles']);
 
 /** Counts that a step's own runner prints: cargo test, vitest, node:test. A step without a runner counts as one check. */
 function count(name, output, code) {

@@ -8,6 +8,7 @@ import { CONTENDER, openContender } from '../contender.mjs';
 import { checksum, cpuTimed } from '../harness.mjs';
 
 const CLI = join(ROOT, 'packages', 'cli', 'dist', 'chunker.js');
+const NOISE = join(ROOT, 'bench', 'measures', 'noise.mjs');
 const [MIN, AVG, MAX] = [256 << 10, 1 << 20, 4 << 20];
 
 /** A whole process: wall nanoseconds, standard output, and its peak memory in KiB. */
@@ -90,6 +91,8 @@ export async function jobs({ registry, jobFile, contenders }) {
     { name: 'event loop delay while scanning, p99', limit: 10, unit: 'ms', rounds: 3, ours: async () => ({ value: (await probed(jobFile)).loopDelayMs }) },
     { name: 'fs.stat while scanning, p99', limit: 2, unit: 'ms', rounds: 3, ours: async () => ({ value: (await probed(jobFile)).statMs }) },
     { name: 'peak memory of a scan', limit: 120, unit: 'MiB', rounds: 3, ours: async () => ({ value: await peakMemory(jobFile) }) },
+    { name: 'peak memory of a scan of a pipe', limit: 120, unit: 'MiB', rounds: 3, ours: async () => ({ value: await peakMemory('-', 1, bytes) }) },
+    { name: 'peak memory of a scan of 4 times as much', limit: 120, unit: 'MiB', rounds: 1, ours: async () => ({ value: await peakMemory('-', 4, bytes) }) },
   ];
   return lines;
 }
@@ -108,9 +111,12 @@ function probed(file) {
   return JSON.parse(stdout);
 }
 
-function peakMemory(file) {
+/** The peak of a scan of a file, or of `times` x `bytes` bytes that come through a pipe and do not repeat. */
+function peakMemory(file, times = 0, bytes = 0) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [CLI, 'scan', '--json', file], { stdio: 'ignore' });
+    // A pipe of the shell's, for the runtime's own are sockets; and the command in the shell's place, so that its number is known.
+    const command = `exec "$0" "$1" scan --json "$2"${times === 0 ? '' : ' < <("$0" "$3" "$4")'}`;
+    const child = spawn('bash', ['-c', command, process.execPath, CLI, file, NOISE, String(times * bytes)], { stdio: 'ignore' });
     let peak = 0;
     const watch = setInterval(() => {
       try {
