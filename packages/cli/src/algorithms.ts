@@ -1,20 +1,33 @@
 import { type AlgorithmKind, type Chunker, type Codec, type Handles, type Hash, Registry, type TakenOf } from '@chunker/core';
 import type { Context } from './context.js';
-import { usageError } from './failure.js';
+import { failureOf, usageError } from './failure.js';
 import { loadPlugins, type Plugin } from './plugins.js';
 
-/** What the command has registered, and where each came from. */
+/** What the command has registered, where each came from, and what could not be used. */
 export interface Registered {
   readonly registry: Registry;
   readonly plugins: readonly Plugin[];
+  readonly broken: readonly { readonly package: string; readonly reason: string }[];
 }
 
-/** A registry with Chunker's own algorithms and those that were found or asked for. */
+/** A registry with Chunker's own algorithms and those that were found or asked for. What only a package.json brings may fail: that is said, and the command goes on without. */
 export async function openRegistry(context: Context, packages: readonly string[] = []): Promise<Registered> {
-  const plugins = await loadPlugins([...(context.options.plugin ?? []), ...packages]);
+  const { named, brought, broken } = await loadPlugins([...(context.options.plugin ?? []), ...packages]);
   const registry = new Registry();
-  for (const plugin of plugins) registry.register(...plugin.algorithms);
-  return { registry, plugins };
+  for (const plugin of named) registry.register(...plugin.algorithms);
+  const plugins = [...named];
+  const failed = [...broken];
+  for (const plugin of brought) {
+    try {
+      registry.register(...plugin.algorithms);
+      plugins.push(plugin);
+    } catch (error) {
+      failed.push({ package: plugin.package, error });
+    }
+  }
+  const told = failed.map(({ package: name, error }) => ({ package: name, reason: failureOf(error).message }));
+  for (const { package: name, reason } of told) await context.remark(`left out the plugin ${name}: ${reason}`);
+  return { registry, plugins, broken: told };
 }
 
 export function takeChunker(registry: Registry, spec: string): Promise<Chunker> {

@@ -1,8 +1,8 @@
-import { Context, type CommonOptions, stopOnSignals } from './context.js';
+import { Context, stopOnSignals } from './context.js';
+import { applyToEnvironment } from './environment.js';
 import { ChunkerError } from '@chunker/core';
 import { ClosedPipe, EXIT, exitStatus, failureOf, Interrupted, usageError } from './failure.js';
 import { exactArguments } from './names.js';
-import { parseCount } from './sizes.js';
 import { buildProgram, isHelp, isUsage, usageReason } from './program.js';
 
 /** Runs the command line and ends the process with its status. */
@@ -57,12 +57,6 @@ async function report(context: Context, error: unknown, aloud: boolean): Promise
 
 function partlyFailed(failed: number): Error {
   return new ChunkerError('partly_failed', { failed }, { message: `${failed} of what was asked for failed` });
-}
-
-/** The rest of Chunker reads these where it starts; a flag of this command beats what was set outside. */
-function applyToEnvironment(options: CommonOptions): void {
-  if (options.threads !== undefined) process.env['CHUNKER_THREADS'] = String(parseCount(options.threads, '--threads', 1, 1024));
-  if (options.kernel !== undefined) process.env['CHUNKER_KERNEL'] = options.kernel;
 }
 
 function asksForJson(given: readonly string[]): boolean {

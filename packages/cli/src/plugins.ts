@@ -12,6 +12,19 @@ export interface Plugin {
   readonly algorithms: readonly Algorithm[];
 }
 
+/** A package that says it brings algorithms, and cannot be used. */
+export interface BrokenPlugin {
+  readonly package: string;
+  readonly error: unknown;
+}
+
+/** What was found. `named`: by Chunker or by whoever typed the command, not only by a package.json. */
+export interface Found {
+  readonly named: readonly Plugin[];
+  readonly brought: readonly Plugin[];
+  readonly broken: readonly BrokenPlugin[];
+}
+
 // Each has to be an import that a bundler sees; the names are the packages that this one depends on.
 const OWN: Readonly<Record<string, () => Promise<{ readonly default: readonly Algorithm[] }>>> = {
   '@chunker/basics': () => import('@chunker/basics/plugin'),
@@ -31,16 +44,27 @@ interface PackageManifest {
   readonly chunker?: { readonly plugin?: string };
 }
 
-/** Chunker's own, then what the nearest package.json's direct dependencies bring, then what was asked for by name. Nothing else in node_modules is looked at. */
-export async function loadPlugins(asked: readonly string[]): Promise<Plugin[]> {
+/**
+ * Chunker's own and what was asked for by name, and what the nearest package.json's direct dependencies bring. Nothing else in node_modules is looked at. A dependency that fails is told of and left
+ * out: the command may have no need of it. Rejects where what was asked for fails.
+ */
+export async function loadPlugins(asked: readonly string[]): Promise<Found> {
   const own = Object.entries(OWN).map(async ([name, load]) => ({ package: name, version: versionOf(name), algorithms: (await load()).default }));
   const nearest = nearestManifest(process.cwd());
   const direct = nearest === undefined ? [] : Object.keys({ ...nearest.manifest.dependencies, ...nearest.manifest.devDependencies });
-  const brought = direct.filter((name) => !Object.hasOwn(OWN, name) && !asked.includes(name)).map((name) => loadPlugin(name, nearest?.file as string, false));
+  const others = direct.filter((name) => !Object.hasOwn(OWN, name) && !asked.includes(name));
+  const broken: BrokenPlugin[] = [];
+  const brought = others.map((name) =>
+    loadPlugin(name, nearest?.file as string, false).catch((error: unknown) => {
+      broken.push({ package: name, error });
+      return undefined;
+    }),
+  );
   const named = [...new Set(asked)]
     .filter((name) => !Object.hasOwn(OWN, name))
     .map((name) => loadPlugin(name, nearest?.file ?? join(process.cwd(), 'package.json'), true));
-  return (await Promise.all([...own, ...brought, ...named])).filter((plugin) => plugin !== undefined);
+  const there = (plugin: unknown): plugin is Plugin => plugin !== undefined;
+  return { named: (await Promise.all([...own, ...named])).filter(there), brought: (await Promise.all(brought)).filter(there), broken };
 }
 
 /** The package's plugin as seen from the manifest `from`; undefined when it brings none and was not asked for. */

@@ -1,8 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError, Option } from 'commander';
 import type { CommonOptions, Context } from './context.js';
-
-const KERNELS = ['auto', 'accelerator', 'native', 'platform', 'wasm', 'js'];
+import { KERNELS } from './environment.js';
 
 type Start = (options: CommonOptions) => Context;
 type Run<Options> = (context: Context, operands: readonly string[], options: Options) => Promise<void>;

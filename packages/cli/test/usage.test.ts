@@ -180,6 +180,48 @@ describe('the command', () => {
     expect((await chunker(['scan', 'data'], { cwd: folder, env: { CHUNKER_THREADS: '99999' } })).status).toBe(0);
   });
 
+  it.each([
+    ['CHUNKER_THREADS', 'abc'],
+    ['CHUNKER_THREADS', '0'],
+    ['CHUNKER_NICE', '20'],
+    ['CHUNKER_KERNEL', 'bogus'],
+    ['CHUNKER_CPU', 'fast'],
+    ['CHUNKER_ASYNC_BUFFER_LIMIT_BYTES', '1MiB'],
+    ['CHUNKER_READ_SLICE_CAP_BYTES', '-1'],
+    ['CHUNKER_READAHEAD_BYTES', 'x'],
+  ])('refuses %s=%s as wrong usage', async (name, value) => {
+    const { status, stderr } = await chunker(['list'], { cwd: folder, env: { [name]: value } });
+    expect(stderr).toMatch(new RegExp(`^chunker: invalid_usage: ${name} is '${value}'; it can be `));
+    expect(status).toBe(2);
+  });
+
+  it('leaves out a dependency’s plugin that fails, unless it was asked for', async () => {
+    const place = join(folder, 'failing');
+    for (const [name, code] of [
+      ['throwing', "throw new Error('out of order');"],
+      ['clashing', "export default [{ kind: 'codec', name: 'zstd' }];"],
+    ] as const) {
+      mkdirSync(join(place, 'node_modules', name), { recursive: true });
+      writeFileSync(
+        join(place, 'node_modules', name, 'package.json'),
+        JSON.stringify({ name, version: '1.0.0', type: 'module', chunker: { plugin: './plugin.js' } }),
+      );
+      writeFileSync(join(place, 'node_modules', name, 'plugin.js'), `${code}\n`);
+    }
+    writeFileSync(join(place, 'package.json'), JSON.stringify({ name: 'user', dependencies: { throwing: '1', clashing: '1' } }));
+    writeFileSync(join(place, 'file'), 'some');
+    const hashed = await chunker(['hash', 'file'], { cwd: place });
+    expect(hashed.status).toBe(0);
+    expect(hashed.text).toMatch(/^[0-9a-f]{64} {2}file\n$/);
+    expect(hashed.stderr).toMatch(
+      /^chunker: left out the plugin throwing: invalid_plugin: .*out of order\nchunker: left out the plugin clashing: invalid_plugin: .*\n$/,
+    );
+    expect((await chunker(['hash', '--quiet', 'file'], { cwd: place })).stderr).toBe('');
+    for (const command of ['list', 'doctor']) expect((await chunker([command], { cwd: place })).text).toMatch(/\nbroken[^]*throwing: invalid_plugin/);
+    const asked = await chunker(['list', '--plugin', 'throwing'], { cwd: place });
+    expect([asked.status, asked.stderr.includes('out of order')]).toEqual([1, true]);
+  });
+
   it('shows progress when told to, on standard error alone', async () => {
     const loud = await chunker(['nar', 'hash', '--progress', 'data'], { cwd: folder });
     expect(loud.stderr).toContain('nar hash data');
@@ -219,7 +261,7 @@ describe('the command', () => {
 
   it('examines the machine', async () => {
     const found = JSON.parse((await chunker(['doctor', '--json'])).text);
-    expect(Object.keys(found)).toEqual(['versions', 'cpu', 'threads', 'kernels', 'accelerators', 'limits']);
+    expect(Object.keys(found)).toEqual(['versions', 'cpu', 'threads', 'kernels', 'accelerators', 'limits', 'broken']);
     expect((await chunker(['doctor'])).text.split('\n').every((line) => line.length <= 80)).toBe(true);
   });
 

@@ -23,11 +23,13 @@ interface Findings {
   readonly kernels: readonly KernelLine[];
   readonly accelerators: readonly Accelerator[];
   readonly limits: Limits;
+  /** Plugins that could not be used. */
+  readonly broken: readonly { readonly package: string; readonly reason: string }[];
 }
 
 /** `chunker doctor`: what this machine has, what was chosen, and why. */
 export async function doctor(context: Context): Promise<void> {
-  const { registry, plugins } = await openRegistry(context);
+  const { registry, plugins, broken } = await openRegistry(context);
   const kernels: KernelLine[] = [{ kind: 'io', name: 'io', ...chosen(await explainIo()) }];
   for (const { algorithms } of plugins) {
     for (const { kind, name } of algorithms) kernels.push({ kind, name, ...chosen((await registry.explain(name, { kind, all: true })).kernels) });
@@ -46,6 +48,7 @@ export async function doctor(context: Context): Promise<void> {
     kernels,
     accelerators: accelerators(),
     limits: limits(),
+    broken,
   };
   await (context.json ? context.document(findings) : print(context, findings));
 }
@@ -92,6 +95,12 @@ async function print(context: Context, found: Findings): Promise<void> {
     'accelerators',
     found.accelerators.map(({ name, present, reason }) => `${name}: ${present ? 'present, not used yet' : `none (${reason})`}`),
   );
+  if (found.broken.length > 0)
+    await section(
+      context,
+      'broken plugins',
+      found.broken.map(({ package: name, reason }) => `${name}: ${reason}`),
+    );
   const { cgroupCpus, cgroupMemoryBytes, memoryBytes, openFiles } = found.limits;
   await section(context, 'limits', [
     `memory ${formatBytes(memoryBytes)}${cgroupMemoryBytes === undefined ? '' : `, of which this group may use ${formatBytes(cgroupMemoryBytes)}`}`,

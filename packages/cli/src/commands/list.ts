@@ -11,7 +11,7 @@ interface Row {
 
 /** `chunker list`: what is registered, from which package, and which kernels work here. */
 export async function list(context: Context): Promise<void> {
-  const { registry, plugins } = await openRegistry(context);
+  const { registry, plugins, broken } = await openRegistry(context);
   const rows: Row[] = [];
   for (const plugin of plugins) {
     for (const { kind, name } of plugin.algorithms) {
@@ -20,13 +20,15 @@ export async function list(context: Context): Promise<void> {
       rows.push({ kind, name, package: plugin.package, version: plugin.version, kernels });
     }
   }
-  if (context.json) return context.document(rows);
+  if (context.json) return context.document([...rows, ...broken.map((one) => ({ kind: 'broken', name: one.package, ...one }))]);
   for (const kind of ['codec', 'hash', 'chunker'])
     await printKind(
       context,
       kind,
       rows.filter((row) => row.kind === kind),
     );
+  if (broken.length > 0) await context.line('broken');
+  for (const { package: name, reason } of broken) await context.line(`  ${name}: ${reason}`);
 }
 
 async function printKind(context: Context, kind: string, rows: readonly Row[]): Promise<void> {

@@ -1,6 +1,7 @@
 import type { AlgorithmKind } from '../contracts/index.js';
 import { RegistryError } from '../errors/index.js';
 import { type KernelChoice, readChoice } from '../kernels/choice.js';
+import type { MemorySettings } from '../memory/settings.js';
 
 /**
  * What counts as small work, which runs on the calling thread even where a kernel could leave it. All must hold: the estimated cost, the bytes of the call, and, of a batch, the number of items
@@ -37,6 +38,8 @@ export interface RegistrySettings {
   readonly bufferLimitBytes?: number;
   /** The executor's queue of this registry: kernels with native code are handed it with every call. */
   readonly queue?: number;
+  /** Limits of memory. A fork shares its parent's budget unless it names limits of its own. */
+  readonly memory?: MemorySettings;
 }
 
 /** Settings with every default filled in. */
@@ -66,6 +69,7 @@ export function readSettings(given: RegistrySettings = {}, base?: Settings): Set
     if (typeof value !== 'number' || !(value >= 0)) throw unusable(`smallWork.${name}`, value, 'a number from 0');
   }
   const queue = given.queue ?? base?.queue;
+  if (base === undefined) checkEnvironment();
   return Object.freeze({
     smallWork,
     maxBytesInFlight: atLeast(1, 'maxBytesInFlight', given.maxBytesInFlight ?? base?.maxBytesInFlight ?? 256 * MIB),
@@ -81,6 +85,19 @@ function environmentLimit(): number | undefined {
   if (text === undefined || text === '') return undefined;
   if (!/^\d+$/.test(text)) throw unusable('CHUNKER_ASYNC_BUFFER_LIMIT_BYTES', text, 'a whole number of bytes');
   return Number(text);
+}
+
+/** Native code reads these where its threads start, and can only ignore what it does not understand. */
+function checkEnvironment(): void {
+  const environment = globalThis.process?.env;
+  for (const [name, least, most] of [
+    ['CHUNKER_THREADS', 1, Number.MAX_SAFE_INTEGER],
+    ['CHUNKER_NICE', 0, 19],
+  ] as const) {
+    const text = environment?.[name]?.trim() ?? '';
+    const fits = /^\d+$/.test(text) && Number(text) >= least && Number(text) <= most;
+    if (text !== '' && !fits) throw unusable(name, text, `a whole number from ${least}${most === 19 ? ' to 19' : ''}`);
+  }
 }
 
 function atLeast(least: number, name: string, value: number): number {
