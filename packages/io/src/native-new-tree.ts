@@ -9,6 +9,7 @@ export interface NewTreeHandle {
   publish(ticket: number, sync: boolean): void;
   remove(ticket: number, entries: number): void;
   removeAtOnce(): boolean;
+  close(): void;
 }
 
 /** A new tree in native hands: every name is relative to a handle, and entries are made on several threads. */
@@ -26,7 +27,12 @@ export class NativeNewTree implements KernelNewTree {
     makeError: MakeError,
     { parent, name, temporary, sync }: { parent: Uint8Array; name: Uint8Array; temporary: Uint8Array; sync: boolean },
   ): Promise<NativeNewTree> {
-    await room.run((ticket, input) => handle.open(ticket, input, name, temporary), { input: parent, makeError });
+    try {
+      await room.run((ticket, input) => handle.open(ticket, input, name, temporary), { input: parent, makeError });
+    } catch (error) {
+      handle.close();
+      throw error;
+    }
     return new NativeNewTree(room, handle, sync, makeError);
   }
 
@@ -37,10 +43,15 @@ export class NativeNewTree implements KernelNewTree {
 
   async publish(): Promise<void> {
     await this.room.run((ticket) => this.handle.publish(ticket, this.sync), { makeError: this.makeError });
+    this.handle.close();
   }
 
   async remove(entries: number): Promise<void> {
-    await this.room.run((ticket) => this.handle.remove(ticket, entries), { makeError: this.makeError });
+    try {
+      await this.room.run((ticket) => this.handle.remove(ticket, entries), { makeError: this.makeError });
+    } finally {
+      this.handle.close();
+    }
   }
 
   removeAtOnce(): void {

@@ -31,7 +31,7 @@ async function* search(pieces: Pieces, wanted: Uint8Array, options: CatOptions):
   const finder = new Finder(wanted);
   const parser = new NarParser(finder, options);
   for (let more = true; more; ) {
-    more = await step(pieces, parser);
+    more = await step(pieces, parser, options);
     const { found } = finder;
     finder.found = [];
     yield* found;

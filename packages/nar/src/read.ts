@@ -21,6 +21,8 @@ export type NarEvent =
 
 export interface NarReadOptions extends NarParserOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Called now and then with the bytes of the archive that were read or passed over so far. */
+  readonly onBytes?: ((bytes: number) => void) | undefined;
 }
 
 export interface NarEventOptions extends NarReadOptions {
@@ -52,7 +54,7 @@ export async function* readNar(source: NarSource, options: NarEventOptions = {})
     for (let more = true; more; ) {
       let failure: { readonly error: unknown } | undefined;
       try {
-        more = await step(pieces, parser);
+        more = await step(pieces, parser, options);
       } catch (error) {
         failure = { error };
       }
@@ -72,7 +74,7 @@ export async function parseNar(source: NarSource, handler: NarHandler, options: 
   const parser = new NarParser(handler, options);
   const pieces = await openPieces(source, options.signal);
   try {
-    while (await step(pieces, parser));
+    while (await step(pieces, parser, options));
     return parser.position;
   } finally {
     await pieces.close();
@@ -85,18 +87,25 @@ export async function verifyNar(source: NarSource, options: NarReadOptions = {})
   return counter.summary(await parseNar(source, counter, options));
 }
 
-/** Hands pieces on and throws where what they are together breaks a rule: for those who hash or copy an archive. Pieces are handed on once they are known to be good so far. */
-export async function* checkedNar(pieces: AsyncIterable<Uint8Array>, options: NarParserOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
+/**
+ * The bytes of an archive, checked: for those who hash or copy it. Each piece is handed on once it is known to be good so far, and is a view that is valid until the next is pulled. Rejects as `readNar` does.
+ */
+export async function* checkedNar(source: NarSource, options: NarReadOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
   const parser = new NarParser(new Counter(), options);
-  for await (const piece of pieces) {
-    parser.feed(piece);
-    yield piece;
+  const pieces = await openPieces(source, options.signal);
+  try {
+    for (let piece = await pieces.next(); piece !== undefined; piece = await pieces.next()) {
+      parser.feed(piece);
+      yield piece;
+    }
+    parser.finish();
+  } finally {
+    await pieces.close();
   }
-  parser.finish();
 }
 
 /** Parses the next piece; false at the end, or when the handler has seen enough. */
-export async function step(pieces: Pieces, parser: NarParser): Promise<boolean> {
+export async function step(pieces: Pieces, parser: NarParser, { onBytes }: NarReadOptions): Promise<boolean> {
   const { skippable } = parser;
   if (skippable > 0) parser.skip(pieces.skip(skippable));
   const piece = await pieces.next();
@@ -105,6 +114,7 @@ export async function step(pieces: Pieces, parser: NarParser): Promise<boolean> 
     return false;
   }
   parser.feed(piece);
+  onBytes?.(parser.position);
   return !parser.isStopped;
 }
 

@@ -63,6 +63,7 @@ async function makeTree(source: NarSource, tree: NewTree, windowBytes: number, o
       if (!ended) next = take();
       const window = slab.bytes.subarray(0, length);
       const orders = writer.parse(parser, window, ended);
+      options.onBytes?.(parser.position);
       await writing;
       writing = (orders.isEmpty ? Promise.resolve() : tree.write(orders, window, { signal: options.signal })).finally(() => slab.end());
       writing.catch(() => {});

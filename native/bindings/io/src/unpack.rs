@@ -4,7 +4,7 @@ use crate::to_fault;
 use chunker_io::{NewTree, Orders};
 use chunker_support::{Fault, Input, Outcome, Ticket, Whole};
 use napi_derive::napi;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Estimates in nanoseconds, for the queue's fairness: a small call, one entry, eight bytes of contents.
 const CALL_COST: u64 = 10_000;
@@ -13,10 +13,22 @@ const EIGHT_BYTES_COST: u64 = 2;
 /// Bytes of an entry in the orders, at least.
 const ENTRY_BYTES: u64 = 32;
 
-/// A tree that is being made for JavaScript. Jobs hold it as well.
+type Held = Arc<OnceLock<NewTree>>;
+
+/// A tree that is being made for JavaScript. Jobs hold it as well: its descriptors are closed when JavaScript has closed the handle (or dropped it) and no job uses it.
 #[napi]
 pub struct NewTreeHandle {
-    held: Arc<OnceLock<NewTree>>,
+    held: Mutex<Option<Held>>,
+}
+
+impl NewTreeHandle {
+    fn if_open(&self) -> Option<Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn held(&self, ticket: &Ticket) -> napi::Result<Held> {
+        self.if_open().ok_or_else(|| ticket.fail(&Fault::new("already_finished")))
+    }
 }
 
 #[napi]
@@ -25,13 +37,13 @@ impl NewTreeHandle {
     #[napi(constructor, catch_unwind)]
     #[allow(clippy::new_without_default, reason = "made from JavaScript only")]
     pub fn new() -> NewTreeHandle {
-        NewTreeHandle { held: Arc::default() }
+        NewTreeHandle { held: Mutex::new(Some(Held::default())) }
     }
 
     /// Takes hold of the directory that the tree will stand in. `name` must be free there.
     #[napi(catch_unwind)]
     pub fn open(&self, ticket: Ticket, parent: Input, name: Input, temporary: Input) -> napi::Result<()> {
-        let held = self.held.clone();
+        let held = self.held(&ticket)?;
         let (parent, name, temporary) =
             (ticket.source(&parent)?, ticket.source(&name)?, ticket.source(&temporary)?);
         ticket.submit(CALL_COST, move |_job| {
@@ -44,7 +56,7 @@ impl NewTreeHandle {
     /// Carries out orders (native/kernels/io/src/unpack/orders.rs); answers nothing, or the order that failed and its fault.
     #[napi(catch_unwind)]
     pub fn write(&self, ticket: Ticket, window: Input, orders: Input) -> napi::Result<()> {
-        let held = self.held.clone();
+        let held = self.held(&ticket)?;
         let (window, orders) = (ticket.source(&window)?, ticket.source(&orders)?);
         let entries = orders.len() as u64 / ENTRY_BYTES;
         let cost = CALL_COST + entries * ENTRY_COST + window.len() as u64 / 8 * EIGHT_BYTES_COST;
@@ -62,7 +74,7 @@ impl NewTreeHandle {
     /// Gives the finished tree its name.
     #[napi(catch_unwind)]
     pub fn publish(&self, ticket: Ticket, sync: bool) -> napi::Result<()> {
-        let held = self.held.clone();
+        let held = self.held(&ticket)?;
         ticket.submit(CALL_COST, move |_job| {
             opened(&held)?.publish(sync).map_err(to_fault)?;
             Ok(Outcome::Nothing)
@@ -72,7 +84,7 @@ impl NewTreeHandle {
     /// Removes what was made.
     #[napi(catch_unwind)]
     pub fn remove(&self, ticket: Ticket, entries: Whole) -> napi::Result<()> {
-        let held = self.held.clone();
+        let held = self.held(&ticket)?;
         ticket.submit(entries.0.saturating_mul(ENTRY_COST), move |_job| {
             opened(&held)?.remove().map_err(to_fault)?;
             Ok(Outcome::Nothing)
@@ -82,7 +94,13 @@ impl NewTreeHandle {
     /// The same at once, on this thread: for a process that is about to end.
     #[napi(catch_unwind)]
     pub fn remove_at_once(&self) -> bool {
-        self.held.get().is_none_or(|tree| tree.remove().is_ok())
+        self.if_open().is_none_or(|held| held.get().is_none_or(|tree| tree.remove().is_ok()))
+    }
+
+    /// Lets go; jobs that run keep what they use.
+    #[napi(catch_unwind)]
+    pub fn close(&self) {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
 
