@@ -108,6 +108,19 @@ function addNar(program: Command, start: Start): void {
     .option('-o, --output <FILE>', 'write here instead of to standard output')
     .option('--force', 'replace an existing file; write data to a terminal')
     .action(action(start, async () => (await import('./commands/nar-pack.js')).narPack));
+  command(nar, 'unpack', '[FILE]', 'make the tree that an archive holds')
+    .requiredOption('-C, --target <TARGET>', 'what to make; must not exist')
+    .option('--sync', 'flush all to the disk before TARGET gets its name')
+    .action(action(start, async () => (await import('./commands/nar-unpack.js')).narUnpack));
+  command(nar, 'ls', '[FILE]', "what an archive holds; --json as in a binary cache's .ls files")
+    .option('-R, --recursive', 'all levels')
+    .option('-l, --long', 'kind, size and target as well')
+    .action(action(start, async () => (await import('./commands/nar-ls.js')).narLs));
+  command(nar, 'cat', '<FILE> <INNER>', 'the contents of one file of an archive')
+    .option('-o, --output <FILE>', 'write here instead of to standard output')
+    .option('--force', 'replace an existing file; write data to a terminal')
+    .action(action(start, async () => (await import('./commands/nar-cat.js')).narCat));
+  command(nar, 'verify', '[FILE]', 'is this a well-formed archive?').action(action(start, async () => (await import('./commands/nar-verify.js')).narVerify));
   command(nar, 'hash', '<PATH-or-NAR>', 'NarHash and NarSize of a path, or of an archive').action(
     action(start, async () => (await import('./commands/nar-hash.js')).narHash),
   );

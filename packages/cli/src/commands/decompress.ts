@@ -4,6 +4,7 @@ import type { Context } from '../context.js';
 import { checkDataOutput, counted, type DataOptions, writeData } from '../data-output.js';
 import { usageError } from '../failure.js';
 import { bytesFrom } from '../files.js';
+import { peek } from '../peek.js';
 import { parseSize } from '../sizes.js';
 import { dictionaryOf } from './compress.js';
 
@@ -61,28 +62,6 @@ async function open(
   if (name === undefined) return { algorithm: 'auto', pieces: registry.decompressStreamAuto(all, parameters) };
   const codec = await takeCodec(registry, name, handles);
   return { algorithm: codec.name, pieces: codec.decompressStream(all, parameters) };
-}
-
-/** The first bytes of a stream, and all of it. */
-async function peek(input: AsyncIterable<Uint8Array>, bytes: number): Promise<{ readonly head: Uint8Array; readonly all: AsyncIterable<Uint8Array> }> {
-  const iterator = input[Symbol.asyncIterator]();
-  const pieces: Uint8Array[] = [];
-  for (let length = 0; length < bytes; ) {
-    const { done, value } = await iterator.next();
-    if (done) break;
-    pieces.push(value.slice());
-    length += value.length;
-  }
-  return { head: Buffer.concat(pieces), all: chained(pieces, iterator) };
-}
-
-async function* chained(pieces: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    yield* pieces;
-    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
-  } finally {
-    await rest.return?.();
-  }
 }
 
 async function drain(pieces: AsyncIterable<Uint8Array>): Promise<number> {

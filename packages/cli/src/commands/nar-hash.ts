@@ -1,13 +1,12 @@
 import { lstat } from 'node:fs/promises';
 import type { Hash } from '@chunker/core';
-import { packNar } from '@chunker/nar';
+import { checkedNar, packNar } from '@chunker/nar';
 import { type PipelineInput, wholeDigest } from '@chunker/pipeline';
 import { openRegistry, takeHash } from '../algorithms.js';
+import { openIfArchive } from '../archive.js';
 import type { Context } from '../context.js';
 import { encodeDigest } from '../digests.js';
 import { withoutStage } from '../failure.js';
-import { standardInput } from '../files.js';
-import { kindOf } from '../inputs.js';
 import { bytesOf, printable } from '../names.js';
 
 /** `chunker nar hash`: NarHash and NarSize. Of an archive, told by its magic or read from standard input, they are those of its bytes; of anything else, those of the archive it would be. */
@@ -28,7 +27,7 @@ async function digestOf(context: Context, sha256: Hash, path: string): Promise<{
   };
   context.showProgress(() => ({ label: `nar hash ${printable(path)}`, bytes: narSize }));
   try {
-    const digest = await wholeDigest(sha256, await inputOf(path, context.signal), { signal: context.signal, onBytes });
+    const digest = await wholeDigest(sha256, await inputOf(context, path), { signal: context.signal, onBytes });
     return { digest, narSize };
   } catch (error) {
     throw withoutStage(error);
@@ -37,13 +36,19 @@ async function digestOf(context: Context, sha256: Hash, path: string): Promise<{
   }
 }
 
-async function inputOf(path: string, signal: AbortSignal): Promise<PipelineInput> {
-  if (path === '-') return standardInput();
-  // As `nix-store --dump` does: a link is packed, not followed.
-  const isLink = await lstat(Buffer.from(bytesOf(path))).then(
-    (facts) => facts.isSymbolicLink(),
+async function inputOf(context: Context, path: string): Promise<PipelineInput> {
+  const { signal } = context;
+  if (path !== '-' && !(await isFileLike(path))) return packNar(bytesOf(path), { signal });
+  const archive = await openIfArchive(context, path);
+  // A hash of what is no archive would be taken for one of an archive.
+  return archive === undefined ? packNar(bytesOf(path), { signal }) : checkedNar(archive, { signal });
+}
+
+/** As `nix-store --dump` does: a link is packed, not followed. */
+async function isFileLike(path: string): Promise<boolean> {
+  return lstat(Buffer.from(bytesOf(path))).then(
+    (facts) => facts.isFile(),
+    // What is wrong with it is said by the one who opens it.
     () => false,
   );
-  if (!isLink && (await kindOf(path, signal)) === 'nar') return { file: bytesOf(path) };
-  return packNar(bytesOf(path), { signal });
 }
