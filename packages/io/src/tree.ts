@@ -1,7 +1,7 @@
-import { IoError } from '@chunker/core';
-import picomatch from 'picomatch';
+import type { IoError } from '@chunker/core';
 import { TreeCursor } from './cursor.js';
 import { faultError } from './errors.js';
+import { excluder } from './globs.js';
 import { type IoKernel, ioKernel, type KernelTree, type Reading } from './kernel.js';
 import { displayPath, joinPath, type PathLike, pathBytes } from './names.js';
 import { type FileFacts, type FileKind, factsOf, KINDS, targetOf } from './records.js';
@@ -31,8 +31,8 @@ export interface WalkEntry {
 
 export interface WalkOptions {
   /**
-   * Globs (picomatch, dot files included) of what is left out, matched against the path from the root; a glob without `/` matches names at any depth. A directory that
-   * matches is not entered.
+   * Globs of what is left out (the grammar is `excluder`'s, in globs.ts: `*`, `?`, `[a-z]`, `[!a-z]`, `**`, `{a,b}`), matched against the path from the root; one without `/` matches names at any
+   * depth. A directory that matches is not entered.
    */
   readonly exclude?: readonly string[] | undefined;
   /** Directories on other file systems than the root's are entries, but are not entered. */
@@ -171,19 +171,4 @@ function entryOf(cursor: TreeCursor): WalkEntry {
     facts,
   };
   return facts.kind === 'symlink' ? { ...entry, target: cursor.target } : entry;
-}
-
-function excluder(globs: readonly string[]): ((path: Uint8Array, isDirectory: boolean) => boolean) | undefined {
-  if (globs.length === 0) return undefined;
-  if (globs.some((glob) => /^\/?$/.test(glob))) throw new IoError('invalid_input', { name: 'exclude', value: 'empty', expected: 'a glob' });
-  const decoder = new TextDecoder();
-  const matches = picomatch(
-    // `build` means any entry of that name, `build/` a directory of that name, `/build` the one at the root.
-    globs.map((glob) => (glob.startsWith('/') ? glob.slice(1) : glob.replace(/\/$/, '').includes('/') ? glob : `**/${glob}`)),
-    { dot: true },
-  );
-  return (path, isDirectory) => {
-    const text = decoder.decode(path);
-    return matches(text) || (isDirectory && matches(`${text}/`));
-  };
 }
