@@ -18,7 +18,6 @@ const SPARE_BYTES: usize = 4 << 10;
 #[derive(Default)]
 pub struct Compressor {
     coder: Coder,
-    memory_bytes: u64,
 }
 
 impl Compressor {
@@ -29,7 +28,7 @@ impl Compressor {
 
     /// Bytes it holds, as liblzma counts them: up to 1 GiB at level 9, where the content was large.
     pub fn memory_bytes(&self) -> u64 {
-        self.memory_bytes
+        self.coder.memory_bytes()
     }
 
     /// Compresses `input` to one stream in memory of exactly its size. The bytes depend on input and options alone.
@@ -122,10 +121,11 @@ impl Compressor {
     /// Begins a stream of one block.
     pub(crate) fn begin(&mut self, options: &CompressOptions, length: Option<u64>) -> Result<()> {
         let preset = options.preset(length);
-        self.memory_bytes = preset.encoder_memory();
+        let memory = preset.encoder_memory();
+        self.coder.weigh(memory);
         self.coder
             .begin_stream(&preset, options.format, options.check)
-            .map_err(|failure| encoding_error(failure, self.memory_bytes))
+            .map_err(|failure| encoding_error(failure, memory))
     }
 
     pub(crate) fn coder(&mut self) -> &mut Coder {

@@ -25,6 +25,11 @@ impl Decompressor {
         Self::default()
     }
 
+    /// Bytes it holds, as liblzma counts them.
+    pub fn memory_bytes(&self) -> u64 {
+        self.coder.memory_bytes()
+    }
+
     /// Decodes all streams of `input` into memory of its own. Nothing is returned of data that are faulty anywhere.
     ///
     /// Errors: `unknown_format`, `corrupt_data`, `truncated_input`, `checksum_mismatch`, `trailing_data`, `unsupported_feature`, `size_exceeded`,

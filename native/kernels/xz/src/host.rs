@@ -47,15 +47,15 @@ pub(crate) fn check(host: &dyn Host) -> Result<()> {
 
 /// Works `items` off, each once, by as many workers as there are threads and memory for. A worker is made by `make` and weighs `bytes`. The error is that of the first item that fails,
 /// in the order of the items, whatever the threads.
-pub(crate) fn work_off<W>(
+pub fn work_off<W, E: Send>(
     host: &dyn Host,
     items: usize,
     bytes: u64,
     make: &(dyn Fn() -> W + Sync),
-    work: &(dyn Fn(&mut W, usize) -> Result<()> + Sync),
-) -> Result<()> {
+    work: &(dyn Fn(&mut W, usize) -> std::result::Result<(), E> + Sync),
+) -> std::result::Result<(), E> {
     let next = AtomicUsize::new(0);
-    let failed: Mutex<Option<(usize, Error)>> = Mutex::new(None);
+    let failed: Mutex<Option<(usize, E)>> = Mutex::new(None);
     let lock = || failed.lock().unwrap_or_else(PoisonError::into_inner);
     host.each(host.threads().min(items), &|number| {
         // The first worker needs no leave: it stands for the caller, who has it.

@@ -32,7 +32,7 @@ pub use decompress::Decompressor;
 pub use decompress_stream::DecompressStream;
 pub use error::{Error, Head, Result};
 pub use ffi::{machine_memory, version};
-pub use host::Host;
+pub use host::{work_off, Host};
 pub use lzma_engine::{recognise_lzma, LzmaHeader};
 pub use options::{
     BlockBytes, Check, CompressOptions, DecodeLimits, Format, BLOCK_BYTES, DEFAULT_MEMORY_BYTES,

@@ -172,6 +172,7 @@ impl LzmaEngine {
             Status::Failed(_) => return Err(self.unknown()),
             Status::Going | Status::End => {}
         }
+        coder.weigh(coder.memory_needed());
         self.head = Head::of(&self.carry);
         self.carry.clear();
         self.declared = header.content_bytes;

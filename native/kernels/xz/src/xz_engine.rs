@@ -224,6 +224,7 @@ impl XzEngine {
         self.tap.claim(header.content_bytes().unwrap_or(0))?;
         let memory = header.decoder_memory().ok_or_else(|| self.unsupported(UNKNOWN_FILTER))?;
         self.tap.admit(memory)?;
+        coder.weigh(memory);
         coder.begin_block_decoder(&mut header).map_err(|failure| match failure {
             Failure::OutOfMemory => Error::OutOfMemory { bytes: memory },
             Failure::Options => self.unsupported(UNKNOWN_FILTER),

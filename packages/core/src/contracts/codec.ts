@@ -1,6 +1,7 @@
 import type { Algorithm, Awaitable, DefinitionBase } from './algorithm.js';
 import type { Batch, BatchOutput, ByteSource, ByteStream, Ranges } from './bytes.js';
 import type { Call, DecodeCall, Scratch } from './call.js';
+import type { Efforts } from './effort.js';
 import type { KernelKind, Kernels, KernelTraits } from './kernel.js';
 
 /** A signature at the head of a format. A bit that is 0 in `mask` is not compared. Only `skippable` magics may be shared by several codecs. */
@@ -31,6 +32,10 @@ export interface FrameSummary {
   readonly windowBytes?: number;
   readonly dictionaryId?: number;
   readonly checksum?: boolean;
+  /** Which checksum, by the format's own name, where all frames have the same. */
+  readonly check?: string;
+  /** Parts that can be decoded independently, where the format tells. */
+  readonly blocks?: number;
   readonly skippableBytes?: number;
 }
 
@@ -88,8 +93,10 @@ export interface CodecTraits {
 
 /** The author's face of a codec: inline methods are its js kernel, otherwise `kernels` says how to get each. */
 export type CompressionCodec<Name extends string, Input, Output> = DefinitionBase<Name, Input, Output> &
-  CodecTraits &
-  (CodecKernel<NoInfer<Output>> | { readonly kernels: Kernels<CodecKernel<NoInfer<Output>>, NoInfer<Output>> });
+  CodecTraits & {
+    /** Options for what one may want of compressing, with figures: strategies choose by them. */
+    readonly efforts?: Efforts<NoInfer<Input>>;
+  } & (CodecKernel<NoInfer<Output>> | { readonly kernels: Kernels<CodecKernel<NoInfer<Output>>, NoInfer<Output>> });
 
 export type CodecAlgorithm<Name extends string = string, Input = never> = Algorithm<'codec', Name, Input>;
 
@@ -101,6 +108,8 @@ export interface CallParameters {
   readonly inPlace?: boolean;
   /** How late in a pipeline this call stands: the executor takes later ones first. */
   readonly priority?: number;
+  /** Memory that the caller set aside (`registry.memory.reserve`): the call takes no more of the budget. */
+  readonly reservation?: { readonly bytes: number };
 }
 
 /** What a caller may say with every decoding call. */
@@ -160,6 +169,8 @@ export interface Codec<Options = unknown> extends Configured<Options> {
   compressor(call?: CallParameters): TransformStream<Uint8Array, Uint8Array>;
   decompressor(call?: DecodeParameters): TransformStream<Uint8Array, Uint8Array>;
   compressBound(bytes: number): number;
+  /** Estimated bytes that one call on `bytes` bytes takes beside its input: working memory and result. What the memory budget counts. */
+  memory(operation: 'compress' | 'decompress', bytes: number): number;
   /** Absent where the codec cannot tell. */
   readonly inspect?: (data: Uint8Array) => FrameSummary;
 }

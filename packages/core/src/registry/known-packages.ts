@@ -4,6 +4,7 @@ import type { AlgorithmKind } from '../contracts/index.js';
 const PACKAGES: Readonly<Record<AlgorithmKind, ReadonlyMap<string, string>>> = {
   codec: new Map([
     ...['zstd', 'xz', 'lz4', 'bzip2'].map((name) => [name, `@chunker/codec-${name}`] as const),
+    ['lzma', '@chunker/codec-xz'],
     ...['identity', 'gzip', 'deflate', 'brotli'].map((name) => [name, '@chunker/basics'] as const),
   ]),
   hash: new Map([

@@ -27,6 +27,7 @@ pub struct Coder {
     stream: sys::lzma_stream,
     /// What block coders refer to while they run.
     block: NonNull<sys::lzma_block>,
+    memory_bytes: u64,
 }
 
 // SAFETY: see the module's head; stream and block are owned.
@@ -50,11 +51,22 @@ impl Default for Coder {
             stream: unsafe { MaybeUninit::zeroed().assume_init() },
             // SAFETY: a box is not null.
             block: unsafe { NonNull::new_unchecked(Box::into_raw(block)) },
+            memory_bytes: 0,
         }
     }
 }
 
 impl Coder {
+    /// Bytes it holds, as whoever began it said.
+    pub fn memory_bytes(&self) -> u64 {
+        self.memory_bytes
+    }
+
+    /// Says how much memory was begun with.
+    pub fn weigh(&mut self, bytes: u64) {
+        self.memory_bytes = bytes;
+    }
+
     /// Begins a whole stream: for `.xz` one block without sizes in its header, an index, a footer.
     pub fn begin_stream(&mut self, preset: &Preset, format: Format, check: Check) -> Result<(), Failure> {
         let filters = preset.filters(format);

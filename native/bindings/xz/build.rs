@@ -1,0 +1,4 @@
+//! See chunker-support-build.
+fn main() {
+    chunker_support_build::setup();
+}

@@ -1,0 +1,29 @@
+import { defineCodec } from '@chunker/core';
+import type { LzmaInput, LzmaOptions, XzInput, XzOptions } from './options.js';
+import { recogniseLzma } from './recognise.js';
+
+export type { LzmaInput, LzmaOptions, XzInput, XzOptions };
+
+/**
+ * xz (The .xz File Format, 1.2.1): LZMA2 in blocks, with checks and an index. Streams one behind the other and padding between them are read to the end. Kernel: native (liblzma 5.8.4).
+ */
+export const xz = defineCodec<'xz', XzInput, XzOptions>({
+  name: 'xz',
+  options: () => import('./options.js'),
+  magicBytes: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00],
+  // With check "none" changed bits inside of blocks may pass.
+  guarantees: { detectsTruncation: true, detectsCorruption: false, concatenable: true, deterministic: true },
+  kernels: { native: () => import('#native').then(({ loadXz }) => loadXz()) },
+});
+
+/**
+ * `.lzma`, also called LZMA_Alone: what `xz --format=lzma` and the LZMA SDK write. It has no magic, no check and one stream only; `recognise` goes by what its header can be. Kernel: native
+ * (liblzma 5.8.4).
+ */
+export const lzma = defineCodec<'lzma', LzmaInput, LzmaOptions>({
+  name: 'lzma',
+  options: () => import('./options.js').then(({ lzmaSchema }) => ({ default: lzmaSchema })),
+  recognise: recogniseLzma,
+  guarantees: { detectsTruncation: true, detectsCorruption: false, concatenable: false, deterministic: true },
+  kernels: { native: () => import('#native').then(({ loadLzma }) => loadLzma()) },
+});

@@ -1,0 +1,60 @@
+import type { Call, PushTransform } from '@chunker/core';
+import { callSync, type MakeError, type Room, type RunOptions } from '@chunker/core/native';
+import type { Stream } from './addon.js';
+import type { MemoryGate } from './memory-gate.js';
+
+/** What the binding gives at most in one answer of a decoder; so many bytes mean that there may be more (`PIECE_BYTES` of stream.rs). */
+const PIECE_BYTES = 1 << 20;
+const EMPTY = new Uint8Array(0);
+
+/** How calls of one stream run. */
+export interface Way {
+  readonly room: Room;
+  readonly run: RunOptions;
+  readonly makeError: MakeError;
+}
+
+/** An encoder: opened when there is room for its memory, worked off at once where a piece of up to `small` bytes comes, its blocks given in pieces. */
+export function encoderPush(way: Way, open: () => Stream, bytes: number, gate: MemoryGate, small: number, signal: Call['signal']): PushTransform {
+  let stream: Stream | undefined;
+  const close = () => {
+    if (stream === undefined) return;
+    stream.end();
+    stream = undefined;
+    gate.leave(bytes);
+  };
+  const step = async (data: Uint8Array, end: boolean) => {
+    if (stream === undefined) {
+      await gate.enter(bytes, signal);
+      stream = open();
+    }
+    const held = stream;
+    const { room, run, makeError } = way;
+    const atOnce = data.length <= small && !end;
+    const given = atOnce
+      ? callSync(() => held.pushSync(data, end), makeError)
+      : await room.run<Uint8Array>((ticket, input) => held.push(ticket, input, end), { ...run, input: data });
+    if (end) close();
+    return given.length <= PIECE_BYTES ? given : cut(given);
+  };
+  return { push: (data) => step(data, false), finish: () => step(EMPTY, true), dispose: close };
+}
+
+function* cut(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
+}
+
+/** A decoder. A few bytes can hold gigabytes: what decoding costs is not known beforehand, so it never runs on the calling thread, and gives one piece of output a time. */
+export function decoderPush({ room, run }: Way, stream: Stream): PushTransform {
+  const next = (data: Uint8Array, end: boolean) => room.run<Uint8Array>((ticket, input) => stream.push(ticket, input, end), { ...run, input: data });
+  async function* from(first: Uint8Array, end: boolean): AsyncGenerator<Uint8Array> {
+    let piece = first;
+    for (; piece.length === PIECE_BYTES; piece = await next(EMPTY, end)) yield piece;
+    yield piece;
+  }
+  const step = async (data: Uint8Array, end: boolean) => {
+    const first = await next(data, end);
+    return first.length < PIECE_BYTES ? first : from(first, end);
+  };
+  return { push: (data) => step(data, false), finish: () => step(EMPTY, true), dispose: () => stream.end() };
+}
