@@ -29,6 +29,7 @@ export interface Found {
 const OWN: Readonly<Record<string, () => Promise<{ readonly default: readonly Algorithm[] }>>> = {
   '@chunker/basics': () => import('@chunker/basics/plugin'),
   '@chunker/chunking-fastcdc': () => import('@chunker/chunking-fastcdc/plugin'),
+  '@chunker/codec-xz': () => import('@chunker/codec-xz/plugin'),
   '@chunker/codec-zstd': () => import('@chunker/codec-zstd/plugin'),
   '@chunker/hash-blake3': () => import('@chunker/hash-blake3/plugin'),
   '@chunker/hash-sha256': () => import('@chunker/hash-sha256/plugin'),
