@@ -174,10 +174,6 @@ pub struct Descriptor {
     pub channel_release: unsafe extern "C" fn(*const c_void),
     /// Asks the job of a slot to stop.
     pub cancel: unsafe extern "C" fn(napi_env, u32, u32),
-    /// Makes a binding's table of operations known under its stem.
-    pub operations_put: unsafe extern "C" fn(*const u8, usize, *const c_void),
-    /// Finds one; null when there is none.
-    pub operations_get: unsafe extern "C" fn(*const u8, usize) -> *const c_void,
 }
 
 // SAFETY: a descriptor is written once before it is shared, and its functions may be called from any thread.

@@ -10,28 +10,22 @@ use crate::{channel, view};
 use std::collections::HashMap;
 use std::ffi::c_void;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering::*};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::*};
 use std::sync::{Arc, Mutex, OnceLock};
 
 /// A queue's pool is in its high bits, so that looking it up needs no table.
 const POOL_SHIFT: u32 = 20;
 /// Isolated pools alive at once.
 const MOST_POOLS: u32 = 1 << (32 - POOL_SHIFT);
-/// At nice 10 a busy neighbour leaves a tenth of a core; at 5 the event loop goes first and work still flows.
-const NICE: i32 = 5;
-
 static SLABS: Slabs = Slabs::new();
 static DEFAULT: OnceLock<Arc<Pool>> = OnceLock::new();
 static ISOLATED: Mutex<Option<HashMap<u32, Isolated>>> = Mutex::new(None);
-static SETTINGS: Mutex<Settings> = Mutex::new(Settings { threads: 0, nice: NICE, reserve: 0 });
+static SETTINGS: Mutex<Settings> = Mutex::new(Settings { threads: 0, nice: None, reserve: 0 });
 static FORKED: AtomicBool = AtomicBool::new(false);
 static SPAWNED: AtomicU32 = AtomicU32::new(1);
 static NEXT_QUEUE: AtomicU32 = AtomicU32::new(1);
 static NEXT_POOL: AtomicU32 = AtomicU32::new(1);
-/// What the threads of the default pool run at; isolated pools have their own.
-static DEFAULT_NICE: AtomicI32 = AtomicI32::new(NICE);
 static TIDS: Mutex<Vec<(u32, i32)>> = Mutex::new(Vec::new());
-static OPERATIONS: Mutex<Vec<(String, usize)>> = Mutex::new(Vec::new());
 
 struct Isolated {
     pool: Arc<Pool>,
@@ -41,7 +35,7 @@ struct Isolated {
 #[derive(Clone, Copy)]
 struct Settings {
     threads: usize,
-    nice: i32,
+    nice: Option<i32>,
     reserve: usize,
 }
 
@@ -90,14 +84,21 @@ pub fn descriptor() -> Descriptor {
         channel_complete: channel::complete,
         channel_release: channel::release,
         cancel: channel::cancel,
-        operations_put,
-        operations_get,
     }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// What the threads of the default pool run at; isolated pools may have their own.
+fn default_nice() -> i32 {
+    let setting = lock(&SETTINGS).nice;
+    threads::nice(setting, variable)
 }
 
 fn decide() -> Threads {
     let settings = *lock(&SETTINGS);
-    let variable = |name: &str| std::env::var(name).ok();
     threads::decide(
         settings.threads,
         settings.reserve,
@@ -126,7 +127,7 @@ fn pool_of(queue: u32) -> Arc<Pool> {
 
 fn nice_of(pool: u32) -> i32 {
     let isolated = lock(&ISOLATED).as_ref().and_then(|pools| Some(pools.get(&pool)?.nice));
-    isolated.unwrap_or_else(|| DEFAULT_NICE.load(Relaxed))
+    isolated.unwrap_or_else(default_nice)
 }
 
 fn spawn(pool: Arc<Pool>, _number: usize) -> bool {
@@ -206,7 +207,7 @@ unsafe extern "C" fn create(threads: u32, nice: i32) -> u32 {
     };
     let pool = Pool::new(id, CAPACITY, spawn);
     pool.resize(if threads == 0 { decide().count } else { threads.min(512) as usize });
-    pools.insert(id, Isolated { pool, nice: if nice < 0 { NICE } else { nice.min(19) } });
+    pools.insert(id, Isolated { pool, nice: if nice < 0 { default_nice() } else { nice.min(19) } });
     id << POOL_SHIFT
 }
 
@@ -232,22 +233,23 @@ unsafe extern "C" fn configure(settings: *const RawSettings) {
             settings.threads = wished.threads as usize;
         }
         if wished.nice >= 0 {
-            settings.nice = wished.nice.min(19) as i32;
+            settings.nice = Some(wished.nice.min(19) as i32);
         }
         if wished.reserve_cpus >= 0 {
             settings.reserve = wished.reserve_cpus as usize;
         }
-        DEFAULT_NICE.store(settings.nice, Relaxed);
     }
     if wished.spare_slab_bytes >= 0 {
         SLABS.limit_spare(wished.spare_slab_bytes as usize);
     }
     default_pool().resize(decide().count);
     #[cfg(target_os = "linux")]
+    let nice = default_nice();
+    #[cfg(target_os = "linux")]
     for &(_, tid) in lock(&TIDS).iter().filter(|&&(pool, _)| pool == 0) {
         // Going back to a lower level needs a privilege; a refusal leaves the level as it is.
         // SAFETY: a plain system call on a thread of ours.
-        unsafe { libc::setpriority(libc::PRIO_PROCESS as _, tid as _, DEFAULT_NICE.load(Relaxed)) };
+        unsafe { libc::setpriority(libc::PRIO_PROCESS as _, tid as _, nice) };
     }
 }
 
@@ -255,7 +257,7 @@ unsafe extern "C" fn info(context: *mut c_void, receive: Receive) {
     let decided = decide();
     let pool = default_pool();
     let usage = SLABS.usage();
-    let settings = *lock(&SETTINGS);
+    let reserve = lock(&SETTINGS).reserve;
     let isolated = lock(&ISOLATED).as_ref().map_or(0, HashMap::len);
     let facts = Fact::Object(vec![
         ("threads", pool.target().into()),
@@ -265,8 +267,8 @@ unsafe extern "C" fn info(context: *mut c_void, receive: Receive) {
         ("isolatedPools", isolated.into()),
         ("affinity", decided.affinity.into()),
         ("quota", decided.quota.map_or(Fact::Null, Fact::Number)),
-        ("nice", settings.nice.into()),
-        ("reserveCpus", settings.reserve.into()),
+        ("nice", default_nice().into()),
+        ("reserveCpus", reserve.into()),
         ("slabBytes", usage.used.into()),
         ("spareSlabBytes", usage.spare.into()),
         ("jobBytes", usage.charged.into()),
@@ -301,30 +303,4 @@ unsafe extern "C" fn slab_release(handle: *const c_void) {
 
 unsafe extern "C" fn charge(bytes: isize) {
     SLABS.charge(bytes);
-}
-
-/// See [`Descriptor::operations_put`].
-///
-/// # Safety
-/// `stem` is `len` bytes of text; the table stays for ever.
-pub unsafe extern "C" fn operations_put(stem: *const u8, len: usize, table: *const c_void) {
-    // SAFETY: the caller's text, readable for this call.
-    let stem = String::from_utf8_lossy(unsafe { std::slice::from_raw_parts(stem, len) }).into_owned();
-    let mut operations = lock(&OPERATIONS);
-    // The first of a stem stays: code may hold it already.
-    if !operations.iter().any(|(known, _)| *known == stem) {
-        operations.push((stem, table as usize));
-    }
-}
-
-/// See [`Descriptor::operations_get`].
-///
-/// # Safety
-/// `stem` is `len` bytes of text.
-pub unsafe extern "C" fn operations_get(stem: *const u8, len: usize) -> *const c_void {
-    // SAFETY: the caller's text, readable for this call.
-    let stem = unsafe { std::slice::from_raw_parts(stem, len) };
-    let operations = lock(&OPERATIONS);
-    let found = operations.iter().find(|(known, _)| known.as_bytes() == stem);
-    found.map_or(std::ptr::null(), |&(_, table)| table as *const c_void)
 }

@@ -43,11 +43,12 @@ impl<T> FreeList<T> {
     }
 
     fn put(&self, item: T, bytes: usize) {
-        // SAFETY: a plain question.
-        let threads = unsafe { (crate::meeting::executor().threads)(0) as usize };
         let mut kept = lock(&self.kept);
-        // One per thread of the pool, and one for the event loop's own synchronous calls.
-        if kept.items.len() <= threads && kept.bytes + bytes <= self.max_bytes {
+        // One per thread of the pool, and one for the event loop's own synchronous calls; the first needs no question.
+        // SAFETY: a plain question.
+        let room = kept.items.is_empty()
+            || kept.items.len() <= unsafe { (crate::meeting::executor().threads)(0) as usize };
+        if room && kept.bytes + bytes <= self.max_bytes {
             kept.bytes += bytes;
             kept.items.push((item, bytes));
         }

@@ -28,7 +28,6 @@ beyond_loom! {
     pub mod json;
     pub mod meeting;
     pub mod memory;
-    pub mod operations;
     pub mod outcome;
     mod panics;
     pub mod partition;
@@ -45,7 +44,6 @@ beyond_loom! {
     pub use job::{run_sync, Job, Settled, Ticket};
     pub use json::Fact;
     pub use memory::{reserve, Sink, Source};
-    pub use operations::{find_operations, offer_operations};
     pub use outcome::Outcome;
     pub use ranges::Ranges;
 }

@@ -5,6 +5,15 @@ use std::path::{Path, PathBuf};
 /// More threads than this are never started.
 const MOST: usize = 512;
 
+/// The nice level where nobody says another one: the event loop goes first, and beside a busy neighbour work still flows (at 10 it is left a tenth of a core, at 19 a hundredth).
+const NICE: i32 = 5;
+
+/// The nice level of the threads: the setting in code, else `CHUNKER_NICE` (0 to 19), else 5.
+pub fn nice(setting: Option<i32>, variable: impl Fn(&str) -> Option<String>) -> i32 {
+    let told = || variable("CHUNKER_NICE").and_then(|v| v.trim().parse().ok()).filter(|n| (0..=19).contains(n));
+    setting.or_else(told).unwrap_or(NICE)
+}
+
 /// The decision and what it was made from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Threads {

@@ -3,7 +3,7 @@
 
 use chunker_support::descriptor::*;
 use chunker_support::slab::{Slabs, HUGE_PAGE};
-use chunker_support::threads::{decide, quota};
+use chunker_support::threads::{decide, nice, quota};
 use chunker_support::{partition, reserve, run_sync, Fact, Fault, FreeList, Job, Outcome};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -190,6 +190,16 @@ fn the_number_of_threads_is_decided_in_the_stated_order() {
     assert_eq!(brief(decide(0, 0, none, 8, Some(0.5))), (1, "cgroup quota"));
     assert_eq!(brief(decide(0, 0, none, 2, Some(16.0))), (2, "affinity"));
     assert_eq!(brief(decide(usize::MAX, 0, none, 2, None)), (512, "setting"));
+}
+
+#[test]
+fn the_nice_level_is_the_setting_then_the_variable_then_five() {
+    let says = |text: &'static str| move |name: &str| (name == "CHUNKER_NICE").then(|| text.to_owned());
+    assert_eq!(nice(Some(0), says("19")), 0);
+    assert_eq!(nice(None, says(" 19 ")), 19);
+    for nonsense in ["", "-1", "20", "low"] {
+        assert_eq!(nice(None, says(nonsense)), 5);
+    }
 }
 
 /// A copy of the few files that a quota is read from.

@@ -299,18 +299,8 @@ fn after_a_fork_everything_runs_at_once() {
 #[test]
 fn a_function_that_an_older_executor_lacks_is_seen() {
     let mut older = chunker_support::executor::descriptor();
-    assert!(chunker_support::offered!(&older, operations_get).is_some());
+    assert!(chunker_support::offered!(&older, cancel).is_some());
     older.size -= size_of::<usize>() as u32;
-    assert!(chunker_support::offered!(&older, operations_get).is_none());
-    assert!(chunker_support::offered!(&older, operations_put).is_some());
-}
-
-#[test]
-fn tables_of_operations_are_found_by_stem() {
-    static TABLE: [u32; 4] = [16, 1, 2, 3];
-    static OTHER: [u32; 4] = [16, 1, 9, 9];
-    assert!(chunker_support::find_operations("example").is_null());
-    chunker_support::offer_operations("example", &TABLE);
-    chunker_support::offer_operations("example", &OTHER);
-    assert_eq!(chunker_support::find_operations("example"), TABLE.as_ptr().cast::<c_void>());
+    assert!(chunker_support::offered!(&older, cancel).is_none());
+    assert!(chunker_support::offered!(&older, channel_release).is_some());
 }

@@ -6,10 +6,12 @@ import {
   type DecodeCall,
   type FrameSummary,
   type Handles,
+  isChunkerError,
   type PushTransform,
 } from '@chunker/core';
 import { callSync, loadAddon, type MakeError, openRoom, type Room, type RunOptions } from '@chunker/core/native';
 import { compressBound, costPerByte } from './cost.js';
+import { declaredBytes } from './declared.js';
 import type { ZstdOptions } from './options.js';
 
 type Limits = readonly [maxOutputBytes: number, maxMemoryBytes: number, allowTrailing: boolean];
@@ -201,11 +203,11 @@ function decodeHere(codec: Codec, data: Uint8Array, call: DecodeCall): Uint8Arra
   // Memory of its own of exactly this size; nobody sees what was in it, because only a full one is handed out.
   const output = new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
   try {
-    const written = codec.decompressIntoSync(data, output, ...limitsOf(call));
+    const written = callSync(() => codec.decompressIntoSync(data, output, ...limitsOf(call)), makeError);
     return written === bytes ? output : undefined;
   } catch (thrown) {
-    if ((thrown as { code?: unknown }).code === 'output_too_small') return undefined;
-    throw thrownError(thrown, makeError);
+    if (isChunkerError(thrown, 'output_too_small')) return undefined;
+    throw thrown;
   }
 }
 

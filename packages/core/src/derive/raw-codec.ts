@@ -12,37 +12,59 @@ type Whole = (data: Uint8Array, options: unknown, call: Call) => Awaitable<Uint8
 type Into = (data: Uint8Array, output: Uint8Array, options: unknown, call: Call) => Awaitable<number>;
 type Many = (buffer: Uint8Array, ranges: Ranges, options: unknown, call: Call) => Awaitable<BatchOutput>;
 
+/** The kernel's methods of one direction, looked up once: a name put together in every call takes as long as the border. */
+interface Methods {
+  readonly whole: Whole;
+  readonly wholeSync: Whole | undefined;
+  readonly into: Into | undefined;
+  readonly intoSync: Into | undefined;
+  readonly many: Many | undefined;
+  readonly manySync: Many | undefined;
+}
+
+function methodsOf(kernel: CodecKernel<unknown>, direction: Direction): Methods {
+  const method = (suffix: string) => (kernel as unknown as Record<string, unknown>)[direction + suffix];
+  return {
+    whole: method('') as Whole,
+    wholeSync: method('Sync') as Whole | undefined,
+    into: method('Into') as Into | undefined,
+    intoSync: method('IntoSync') as Into | undefined,
+    many: method('Many') as Many | undefined,
+    manySync: method('ManySync') as Many | undefined,
+  };
+}
+
 /** A codec kernel's operations with their results checked and what is missing derived; no events, no credits: `Operations` is around. */
 export class RawCodec {
   readonly taken: Taken<CodecKernel<unknown>>;
   readonly operations: Operations;
-  readonly #methods: Record<string, unknown>;
+  readonly #methods: Readonly<Record<Direction, Methods>>;
 
   constructor(taken: Taken<CodecKernel<unknown>>, operations: Operations) {
     this.taken = taken;
     this.operations = operations;
-    this.#methods = taken.kernel.methods as unknown as Record<string, unknown>;
+    const { methods } = taken.kernel;
+    this.#methods = { compress: methodsOf(methods, 'compress'), decompress: methodsOf(methods, 'decompress') };
   }
 
   /** The whole input at once. Small work of a kernel that could leave the thread stays here. */
   whole(direction: Direction, data: Uint8Array, call: Call): Awaitable<Uint8Array> {
-    const sync = this.#methods[`${direction}Sync`] as Whole | undefined;
-    const here = sync !== undefined && this.taken.kernel.placement === 'away' && !this.operations.goesAway(direction, data.length);
-    const method = here ? sync : (this.#methods[direction] as Whole);
+    const { whole, wholeSync } = this.#methods[direction];
+    const here = wholeSync !== undefined && this.taken.kernel.placement === 'away' && !this.operations.goesAway(direction, data.length);
+    const method = here ? wholeSync : whole;
     return after(method(data, this.taken.options, call), (result) => this.#checked(direction, result, data, call));
   }
 
   wholeSync(direction: Direction, data: Uint8Array, call: Call): Uint8Array {
-    const own = this.#methods[`${direction}Sync`] as Whole | undefined;
+    const { whole, wholeSync: own } = this.#methods[direction];
     if (own === undefined && this.taken.kernel.placement === 'away') throw this.operations.syncUnavailable(direction);
-    const result = (own ?? (this.#methods[direction] as Whole))(data, this.taken.options, call);
+    const result = (own ?? whole)(data, this.taken.options, call);
     return this.#checked(direction, this.#now(result, direction), data, call);
   }
 
   /** Into the caller's memory; without a method of the kernel's own the result is made and then copied. */
   into(direction: Direction, data: Uint8Array, output: Uint8Array, call: Call): Awaitable<number> {
-    const sync = this.#methods[`${direction}IntoSync`] as Into | undefined;
-    const own = this.#methods[`${direction}Into`] as Into | undefined;
+    const { into: own, intoSync: sync } = this.#methods[direction];
     const here = sync !== undefined && (own === undefined || !this.operations.goesAway(direction, data.length));
     const method = here && this.taken.kernel.placement === 'away' ? sync : own;
     if (method !== undefined) {
@@ -62,7 +84,7 @@ export class RawCodec {
   }
 
   intoSync(direction: Direction, data: Uint8Array, output: Uint8Array, call: Call): number {
-    const own = this.#methods[`${direction}IntoSync`] as Into | undefined;
+    const { intoSync: own } = this.#methods[direction];
     if (own !== undefined) return this.#counted(direction, this.#now(own(data, output, this.taken.options, call), direction), output, call);
     try {
       return this.#place(direction, this.wholeSync(direction, data, this.#within(direction, output, call)), output);
@@ -73,7 +95,7 @@ export class RawCodec {
 
   /** The kernel's own batch method, or undefined. */
   many(direction: Direction, sync: boolean): Many | undefined {
-    return this.#methods[sync ? `${direction}ManySync` : `${direction}Many`] as Many | undefined;
+    return sync ? this.#methods[direction].manySync : this.#methods[direction].many;
   }
 
   #checked(direction: Direction, result: Uint8Array, data: Uint8Array, call: Call): Uint8Array {
