@@ -246,6 +246,30 @@ export const BROKEN_CHUNKERS: readonly BrokenPlugin[] = [
     breaks: 'chunker.calls-side-by-side',
   },
   {
+    fault: 'its push form takes the end of a piece for the end of the data',
+    definition: defineChunker({
+      name: 'ending-with-pieces',
+      options,
+      cutter: () => ({
+        ...gearCutter(),
+        open() {
+          let rest = new Uint8Array();
+          return {
+            push(bytes) {
+              const all = Uint8Array.from([...rest, ...bytes]);
+              const lengths = gearCutAll(all, true);
+              const short = (lengths.at(-1) ?? SIZES.minSize) < SIZES.minSize;
+              rest = all.slice(all.length - (short ? (lengths.at(-1) as number) : 0));
+              return short ? lengths.subarray(0, -1) : lengths;
+            },
+            finish: () => gearCutAll(rest, true),
+          };
+        },
+      }),
+    }),
+    breaks: 'chunker.push-equals-whole',
+  },
+  {
     fault: 'has an option that no spec can hold',
     definition: defineChunker({
       name: 'unspeakable-chunker',

@@ -13,7 +13,7 @@ export interface Hints {
   readonly toleranceBytes: number;
 }
 
-/** A cutter with state, fed piece by piece: each call returns the lengths of the chunks that are complete. */
+/** A cutter with state, fed piece by piece: each call returns the lengths of the chunks that are complete, `finish` those of the rest. */
 export interface PushCutter {
   push(bytes: Uint8Array): Uint32Array;
   finish(): Uint32Array;
@@ -41,6 +41,7 @@ export interface Cutter {
    */
   cutAll?(window: Uint8Array, isLast: boolean, call: Call): Awaitable<Uint32Array>;
   cutAllSync?(window: Uint8Array, isLast: boolean): Uint32Array;
+  /** The same cuts for bytes that come in pieces, from state of its own: core then need not hold a whole `reach`. For callers who want neither payload nor hints. */
   open?(): PushCutter;
   dispose?(): void;
 }

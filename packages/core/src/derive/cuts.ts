@@ -1,4 +1,4 @@
-import type { Call, Cutter, Hints } from '../contracts/index.js';
+import type { Call, Cutter, Hints, PushCutter } from '../contracts/index.js';
 import { BrokenPromise, isThenable, resultWords } from '../bytes/results.js';
 import { nearestHint } from './hints.js';
 
@@ -62,6 +62,12 @@ export class CheckedCutter {
     return this.checkedAll(await this.cutter.cutAll(window, isLast, call), window, isLast);
   }
 
+  /** The cutter's own state between pieces, checked; undefined where it keeps none. */
+  open(): CheckedPush | undefined {
+    const push = this.cutter.open?.();
+    return push === undefined ? undefined : new CheckedPush(push, this.minSize, this.maxSize);
+  }
+
   checkedAll(answer: unknown, window: Uint8Array, isLast: boolean): Uint32Array {
     if (isThenable(answer)) throw new BrokenPromise('cutAllSync returned a promise');
     const lengths = resultWords(answer);
@@ -74,6 +80,44 @@ export class CheckedCutter {
     }
     if (sum > window.length || (isLast && sum !== window.length)) throw new BrokenPromise(`cutAll answered chunks of ${sum} bytes for ${window.length}`);
     if (!isLast && window.length - sum >= this.reach) throw new BrokenPromise('cutAll left chunks that were complete');
+    return lengths;
+  }
+}
+
+/** A cutter's own push form whose answers are checked. */
+export class CheckedPush {
+  readonly #push: PushCutter;
+  readonly #minSize: number;
+  readonly #maxSize: number;
+  /** Bytes that were fed and are in no chunk yet. */
+  #open = 0;
+
+  constructor(push: PushCutter, minSize: number, maxSize: number) {
+    this.#push = push;
+    this.#minSize = minSize;
+    this.#maxSize = maxSize;
+  }
+
+  push(bytes: Uint8Array): Uint32Array {
+    this.#open += bytes.length;
+    return this.#checked(resultWords(this.#push.push(bytes)), false);
+  }
+
+  finish(): Uint32Array {
+    return this.#checked(resultWords(this.#push.finish()), true);
+  }
+
+  dispose(): void {
+    this.#push.dispose?.();
+  }
+
+  #checked(lengths: Uint32Array, isLast: boolean): Uint32Array {
+    lengths.forEach((length, index) => {
+      this.#open -= length;
+      const short = length < this.#minSize && !(isLast && index === lengths.length - 1);
+      if (length === 0 || length > this.#maxSize || short || this.#open < 0) throw new BrokenPromise(`its push form answered a chunk of ${length} bytes`);
+    });
+    if (isLast && this.#open > 0) throw new BrokenPromise(`its push form left ${this.#open} bytes in no chunk`);
     return lengths;
   }
 }

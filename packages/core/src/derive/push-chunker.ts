@@ -4,11 +4,14 @@ import { resultWords } from '../bytes/results.js';
 import { asPluginError } from '../errors/areas.js';
 import { ChunkingError } from '../errors/index.js';
 import { type Payload, PlainChunk } from './chunk-list.js';
-import type { CheckedCutter } from './cuts.js';
+import type { CheckedCutter, CheckedPush } from './cuts.js';
 import { hintsFrom } from './hints.js';
 import type { Operations } from './operation.js';
 
-/** The push interface: bytes in as they come, chunks out as they are complete. */
+/**
+ * The push interface: bytes in as they come, chunks out as they are complete. Where neither payload nor hints are asked for and the cutter keeps its own state (`open`), nothing is held back; else
+ * bytes wait until a whole `reach` is there.
+ */
 export class PushedChunks implements PushChunker {
   readonly #operations: Operations;
   readonly #cutter: CheckedCutter;
@@ -16,6 +19,7 @@ export class PushedChunks implements PushChunker {
   readonly #hints: Hints | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #ready: Chunk[] = [];
+  readonly #own: CheckedPush | undefined;
   #buffer: Uint8Array;
   #start = 0;
   #end = 0;
@@ -28,22 +32,28 @@ export class PushedChunks implements PushChunker {
     this.#payload = payload;
     this.#hints = hints;
     this.#signal = signal;
-    this.#buffer = new Uint8Array(Math.min(2 * cutter.reach, 1024 * 1024));
+    this.#own = payload === 'none' && hints === undefined ? cutter.open() : undefined;
+    this.#buffer = new Uint8Array(this.#own === undefined ? Math.min(2 * cutter.reach, 1024 * 1024) : 0);
   }
 
   feed(bytes: Uint8Array, settings?: { readonly collect?: boolean }): Chunk[] {
     return this.#guard('feed', () => {
-      this.#append(readableInput('chunker', bytes, 'bytes'));
-      this.#cut(false);
+      const input = readableInput('chunker', bytes, 'bytes');
+      if (this.#own !== undefined) {
+        this.#pass(this.#own.push(input));
+      } else {
+        this.#append(input);
+        this.#cut(false);
+      }
       return settings?.collect === false ? [] : this.#ready.splice(0);
     });
   }
 
   finish(): Chunk[] {
     return this.#guard('finish', () => {
-      this.#cut(true);
-      this.#over = true;
-      this.#buffer = new Uint8Array(0);
+      if (this.#own === undefined) this.#cut(true);
+      else this.#pass(this.#own.finish());
+      this.#close();
       return this.#ready.splice(0);
     });
   }
@@ -51,6 +61,19 @@ export class PushedChunks implements PushChunker {
   nextChunk(): Chunk | undefined {
     if (this.#over) throw new ChunkingError('already_finished', { algorithm: this.#operations.taken.definition.name });
     return this.#ready.shift();
+  }
+
+  #close(): void {
+    this.#over = true;
+    this.#buffer = new Uint8Array(0);
+    this.#own?.dispose();
+  }
+
+  #pass(lengths: Uint32Array): void {
+    for (const length of lengths) {
+      this.#ready.push(new PlainChunk(this.#offset, length));
+      this.#offset += length;
+    }
   }
 
   #append(bytes: Uint8Array): void {
@@ -89,7 +112,7 @@ export class PushedChunks implements PushChunker {
       if (this.#signal?.aborted === true) throw this.#signal.reason;
       return work();
     } catch (thrown) {
-      this.#over = true;
+      this.#close();
       throw this.#signal?.aborted === true ? this.#signal.reason : asPluginError('chunker', { algorithm: definition.name, operation }, thrown);
     }
   }
