@@ -6,12 +6,15 @@ const running = new Set();
 
 /** Ends what was started and has not ended, with all that it started. */
 export function endAll() {
-  for (const child of running) {
-    try {
-      process.kill(-child.pid, 'SIGKILL');
-    } catch {
-      // ended meanwhile
-    }
+  for (const child of running) end(child);
+}
+
+function end(child) {
+  if (!running.has(child)) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // ended meanwhile
   }
 }
 
@@ -30,14 +33,14 @@ function start(line) {
     if (status !== 0) throw new Error(`'${line.length > 200 ? `${line.slice(0, 200)}…` : line}' ended with ${status}: ${words.trim()}`);
   });
   ended.catch(() => {});
-  return { out: child.stdout, ended };
+  return { child, ended };
 }
 
 /** All output of a command line as text. Rejects where it fails. */
 export async function text(line) {
-  const { out, ended } = start(line);
+  const { child, ended } = start(line);
   const pieces = [];
-  for await (const piece of out) pieces.push(piece);
+  for await (const piece of child.stdout) pieces.push(piece);
   await ended;
   return Buffer.concat(pieces).toString();
 }
@@ -45,16 +48,24 @@ export async function text(line) {
 /** Two command lines that must give the same bytes; answers how many. `watch` sees the bytes. */
 export async function sameBytes(ours, theirs, watch) {
   const both = [start(ours), start(theirs)];
-  const [a, b] = both.map(({ out }) => out[Symbol.asyncIterator]());
+  try {
+    return await compare(both, watch);
+  } finally {
+    for (const { child } of both) end(child);
+  }
+}
+
+async function compare([ours, theirs], watch) {
+  const [a, b] = [ours, theirs].map(({ child }) => child.stdout[Symbol.asyncIterator]());
   let [x, y] = [new Uint8Array(0), new Uint8Array(0)];
   for (let at = 0; ; ) {
     if (x.length === 0) x = (await a.next()).value;
     if (y.length === 0) y = (await b.next()).value;
-    if (x === undefined || y === undefined) {
-      await Promise.all(both.map(({ ended }) => ended));
-      if (x !== y) throw new Error(`${x === undefined ? 'ours' : 'theirs'} ends after ${at} bytes, the other goes on`);
-      return at;
-    }
+    // Who ended too early may have failed, and says why.
+    if (x === undefined) await ours.ended;
+    if (y === undefined) await theirs.ended;
+    if (x === undefined && y === undefined) return at;
+    if (x === undefined || y === undefined) throw new Error(`${x === undefined ? 'ours' : 'theirs'} ends after ${at} bytes, the other goes on`);
     const length = Math.min(x.length, y.length);
     if (Buffer.compare(x.subarray(0, length), y.subarray(0, length)) !== 0) throw new Error(`the bytes differ after ${at}`);
     watch?.(x.subarray(0, length));

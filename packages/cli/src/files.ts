@@ -15,7 +15,8 @@ export function standardInput(): WindowSource {
 
 /** Standard input as pieces: of a file or device up to 1 MiB; of a pipe or terminal what it holds, so that what is compressed or decompressed flows on. */
 function standardPieces(signal: AbortSignal): AsyncIterable<Uint8Array> {
-  const facts = fstatSync(0);
+  // As integers, see output.ts.
+  const facts = fstatSync(0, { bigint: true });
   // `process.stdin` is an empty stream where the runtime does not know what it is given.
   if (facts.isDirectory()) throw fileError('is_directory', { path: STANDARD_INPUT });
   if (facts.isFIFO() || facts.isSocket() || isatty(0)) return addAbortSignal(signal, process.stdin);

@@ -41,7 +41,8 @@ export class Output {
 
 function isPipe(fd: number): boolean {
   try {
-    const facts = fstatSync(fd);
+    // As integers: Node 20 takes the last facts that were numbers for those of a path that it resolves, and after a pipe's no import follows a link.
+    const facts = fstatSync(fd, { bigint: true });
     return facts.isFIFO() || facts.isSocket();
   } catch {
     return false;

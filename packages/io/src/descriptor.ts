@@ -1,6 +1,6 @@
 // What another program holds open for us, such as standard input: read in order, once, from where it stands.
 import { IoError } from '@chunker/core';
-import { fstatSync, read, type Stats } from 'node:fs';
+import { type BigIntStats, fstatSync, read } from 'node:fs';
 import { Socket, type SocketConstructorOpts } from 'node:net';
 import { isatty, ReadStream } from 'node:tty';
 import { fileError, fromNode } from './errors.js';
@@ -25,9 +25,10 @@ export function openDescriptorSource(fd: number, name = `descriptor ${fd}`): Win
   return new SteadySource(fd, name);
 }
 
-function factsOf(fd: number, name: string): Stats {
+function factsOf(fd: number, name: string): BigIntStats {
   try {
-    return fstatSync(fd);
+    // As integers: Node 20 takes the last facts that were numbers for those of a path that it resolves, and after a pipe's no import follows a link.
+    return fstatSync(fd, { bigint: true });
   } catch (error) {
     throw fromNode(error, name);
   }
