@@ -5,7 +5,7 @@ import type { Addon } from './addon.js';
 export interface ExecutorSettings {
   /** Threads; 0 decides again by CHUNKER_THREADS, RAYON_NUM_THREADS, affinity and cgroup quota. */
   readonly threads?: number;
-  /** Nice level of its threads, 0 to 19; default 5. Going back down may need a privilege. */
+  /** Nice level of its threads, 0 to 19; default `CHUNKER_NICE`, else 5. Higher: the event loop goes before them sooner, busy neighbours leave them less. Going back down may need a privilege. */
   readonly nice?: number;
   /** CPUs left free for the event loop when affinity or quota decide. */
   readonly reserveCpus?: number;
