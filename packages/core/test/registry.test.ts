@@ -389,6 +389,53 @@ describe('isolation, forks and disposal', () => {
   });
 });
 
+describe('disposal from within', () => {
+  const waiting = (registry: () => Registry) =>
+    defineCodec({
+      name: 'waiting',
+      compress: (data) => data,
+      async decompress(data) {
+        await registry().dispose();
+        return data;
+      },
+    });
+
+  it('may be awaited in the loop over a stream, and by what the stream reads', async () => {
+    for (const inSource of [false, true]) {
+      const registry = new Registry().register(waiting(() => registry as never));
+      const codec = await registry.codec('waiting');
+      const source = async function* () {
+        yield bytes(5);
+        if (inSource) await registry.dispose();
+        yield bytes(5);
+      };
+      const read = async () => {
+        for await (const _ of codec.compressStream(source())) await registry.dispose();
+      };
+      await expect(
+        read().then(
+          () => 'read',
+          (error: { code: string }) => error.code,
+        ),
+      ).resolves.toMatch(/^(read|registry_disposed)$/);
+      await registry.dispose();
+    }
+  });
+
+  it('by work that is waited for ends when somebody aborts', async () => {
+    const registry = new Registry().register(waiting(() => registry as never));
+    const codec = await registry.codec('waiting');
+    const running = codec.decompress(bytes(5));
+    const ended = expect(running).rejects.toEqual(coded('registry_disposed'));
+    const disposal = registry.dispose();
+    const first = await Promise.race([disposal.then(() => 'disposed'), new Promise((resolve) => setTimeout(() => resolve('waits'), 50))]);
+    expect(first).toBe('waits');
+    await registry.dispose({ abort: true });
+    await disposal;
+    await ended;
+  });
+});
+
 describe('work of many steps', () => {
   const tick = () => new Promise<void>((resolve) => setTimeout(resolve, 2));
   const steps = defineHash({

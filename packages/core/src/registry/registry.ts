@@ -206,8 +206,16 @@ export class Registry<in R = never> {
     return fork;
   }
 
-  /** Refuses new work, disposes forks first, waits for what runs (or aborts it), and gives back what was loaded. Disposing twice is nothing. */
+  /**
+   * Refuses new work, disposes forks first, waits for what runs (or aborts it), and gives back what was loaded. Disposing twice is nothing, but with `abort` what is still waited for is aborted. Streams
+   * do not count between their steps: the loop over one may await this. Work that is itself waited for must not: a kernel's method, or a step of a push form, that awaits the disposal of its own
+   * registry waits for itself, until somebody disposes with `abort`.
+   */
   dispose(settings: DisposeSettings = {}): Promise<void> {
+    if (settings.abort === true && this.#disposal !== undefined) {
+      for (const fork of this.#forks) fork.dispose({ abort: true }).catch(() => {});
+      this.#scope.life.end(true).catch(() => {});
+    }
     this.#disposal ??= this.#dispose(settings.abort === true);
     return this.#disposal;
   }

@@ -53,6 +53,8 @@ export class Lifetime {
       this.#aborted = true;
       const error = disposedError();
       for (const listener of [...this.#abortable]) listener(error);
+      // Who waits since before waits no longer.
+      this.#idle?.();
       return;
     }
     if (this.#running > 0) {
