@@ -111,11 +111,20 @@ export function codeOfErrno(errno: string): FileCode {
   return BY_ERRNO[errno] ?? 'io_error';
 }
 
+/** The system's name for an error of `node:fs`; undefined for any other. Node itself has no names for some, such as EDQUOT, but their numbers. */
+function errnoOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code, errno } = error as { code?: unknown; errno?: unknown };
+  if (typeof code === 'string' && code in constants.errno) return code;
+  return typeof errno === 'number' ? ERRNO_NAMES.get(Math.abs(errno)) : undefined;
+}
+
 /** An error of `node:fs` as ours; anything else is returned as it is. */
 export function fromNode(error: unknown, path: string): unknown {
-  const { code, syscall } = (error ?? {}) as { code?: unknown; syscall?: unknown };
-  if (!(error instanceof Error) || typeof code !== 'string' || !(code in constants.errno)) return error;
-  return fileError(codeOfErrno(code), { path, errno: code, ...(typeof syscall === 'string' ? { syscall } : {}) }, error);
+  const errno = errnoOf(error);
+  if (errno === undefined) return error;
+  const { syscall } = error as { syscall?: unknown };
+  return fileError(codeOfErrno(errno), { path, errno, ...(typeof syscall === 'string' ? { syscall } : {}) }, error);
 }
 
 // The numbers of native/kernels/io/src/fault.rs.
@@ -184,8 +193,7 @@ export function faultOf(code: FileCode | 'invalid_input', errno = 0): Fault {
 
 /** The fault for an error of `node:fs`. */
 export function faultOfNode(error: unknown): Fault {
-  const errno = (error as { code?: unknown }).code;
-  if (typeof errno !== 'string' || !(errno in constants.errno)) throw error;
-  const code = codeOfErrno(errno);
-  return faultOf((CODES as readonly (string | undefined)[]).includes(code) ? code : 'io_error', constants.errno[errno as keyof typeof constants.errno]);
+  const errno = errnoOf(error);
+  if (errno === undefined) throw error;
+  return faultOf(codeOfErrno(errno), constants.errno[errno as keyof typeof constants.errno]);
 }

@@ -2,7 +2,7 @@
 // directories are named by their paths and looked at before: who may write to the tree's parent and swaps a directory for a link in the moment between can redirect a file. node:fs cannot refuse to replace an
 // empty directory either, should one appear under the tree's name in the last moment.
 import { constants, lstatSync, readdirSync, rmdirSync, type Stats, unlinkSync } from 'node:fs';
-import { type FileHandle, link, lstat, mkdir, open, readdir, rename, rm, symlink } from 'node:fs/promises';
+import { type FileHandle, link, lstat, mkdir, open, readdir, rename, symlink, unlink } from 'node:fs/promises';
 import { constants as errnos } from 'node:os';
 import { faultOf, faultOfNode, fileError, fromNode } from './errors.js';
 import type { KernelNewTree } from './kernel.js';
@@ -66,8 +66,14 @@ export class PlatformNewTree implements KernelNewTree {
       const now = await lstat(from);
       if (now.ino !== made.ino || now.dev !== made.dev) throw fileError('file_changed', { path: displayPath(this.base) });
       await appear(from, to, made);
+      // Back under the temporary name: an error means that nothing stands under the other.
+      if (this.sync) {
+        await flush(this.parent.path).catch(async (error) => {
+          await rename(to, from);
+          throw error;
+        });
+      }
       this.#isPublished = true;
-      if (this.sync) await flush(this.parent.path);
       await this.#close();
     } catch (error) {
       throw fromNode(error, displayPath(this.base));
@@ -207,7 +213,10 @@ async function appear(from: Buffer, to: Buffer, made: Stats): Promise<void> {
   if (!made.isDirectory()) {
     // A hard link refuses an existing name, which rename would replace.
     await link(from, to);
-    return rm(from);
+    return unlink(from).catch(async (error) => {
+      await unlink(to);
+      throw error;
+    });
   }
   if (await exists(to)) throw Object.assign(new Error('exists'), { code: 'EEXIST', syscall: 'rename' });
   await rename(from, to);

@@ -1,12 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type NarInput, type NarStreamOptions, narStream, packNar } from '../src/index.js';
 
 /** A fresh directory; `dispose` removes it. */
 export class Folder {
-  readonly path = mkdtempSync(join(tmpdir(), 'chunker-nar-'));
+  // In memory where there is such a place: tests make many small files.
+  readonly path = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'chunker-nar-'));
 
   at(...names: string[]): string {
     return join(this.path, ...names);

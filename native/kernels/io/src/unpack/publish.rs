@@ -1,7 +1,7 @@
 //! The last step: the finished tree gets its name.
 
 use super::{calls, NewTree};
-use crate::{Code, Fault};
+use crate::{sys, Code, Fault};
 use std::os::fd::AsFd;
 
 impl NewTree {
@@ -22,18 +22,28 @@ impl NewTree {
         if let Some(directory) = &made.directory {
             calls::change_mode(directory.as_fd(), made.facts.mode & 0o7777)?;
         }
-        let parent = crate::sys::open_at(self.parent(), c".", libc::O_RDONLY | libc::O_DIRECTORY);
-        if sync {
-            calls::sync_file_system(parent.as_ref().map_err(|fault| *fault)?.as_fd())?;
+        // The parent's own handle names it only; `syncfs` wants one that is open for reading.
+        let flushed = if sync {
+            Some(sys::open_at(self.parent(), c".", libc::O_RDONLY | libc::O_DIRECTORY)?)
+        } else {
+            None
+        };
+        if let Some(parent) = &flushed {
+            calls::sync_file_system(parent.as_fd())?;
         }
         if !self.is_ours(&self.temporary)? {
             return Err(Fault::of(Code::FileChanged));
         }
         self.rename()?;
-        progress.is_published = true;
-        if sync {
-            calls::sync_file_system(parent?.as_fd())?;
+        if let Some(parent) = &flushed {
+            let synced = calls::sync_file_system(parent.as_fd());
+            if synced.is_err() {
+                // Back under the temporary name: an error means that nothing stands under the other.
+                calls::rename(self.parent(), &self.name, &self.temporary)?;
+            }
+            synced?;
         }
+        progress.is_published = true;
         Ok(())
     }
 
@@ -49,7 +59,7 @@ impl NewTree {
             return calls::rename_over(parent, from, to);
         }
         match calls::link(parent, from, to) {
-            Ok(()) => calls::unlink(parent, from, 0),
+            Ok(()) => calls::unlink(parent, from, 0).inspect_err(|_| drop(calls::unlink(parent, to, 0))),
             Err(fault) if fault.code == Code::AlreadyExists => Err(fault),
             Err(_) => calls::rename_over(parent, from, to),
         }
