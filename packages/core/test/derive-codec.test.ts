@@ -156,6 +156,34 @@ describe('streams', () => {
   });
 });
 
+describe('shared and resizable memory', () => {
+  it('is copied 4 MiB per turn of the event loop', async () => {
+    const codec = await configure(small);
+    const shared = new Uint8Array(new SharedArrayBuffer(17 << 20)).fill(7);
+    let turns = 0;
+    const count = () => {
+      turns++;
+      pending = setImmediate(count);
+    };
+    let pending = setImmediate(count);
+    const compressed = await codec.compress(shared);
+    clearImmediate(pending);
+    expect(turns).toBeGreaterThanOrEqual(4);
+    same(await codec.decompress(compressed), Uint8Array.from(shared));
+    const reason = new Error('enough');
+    const abort = new AbortController();
+    const stopped = codec.compress(shared, { signal: abort.signal });
+    abort.abort(reason);
+    await expect(stopped).rejects.toBe(reason);
+    const resizable = new (ArrayBuffer as never as new (n: number, o: object) => ArrayBuffer & { resize(n: number): void })(9 << 20, {
+      maxByteLength: 9 << 20,
+    });
+    const shrunk = codec.compress(new Uint8Array(resizable));
+    resizable.resize(1000);
+    await expect(shrunk).rejects.toEqual(coded('invalid_input', { name: 'data' }));
+  });
+});
+
 describe('hostile arguments', () => {
   const views: [string, () => unknown, boolean][] = [
     ['an empty view', () => new Uint8Array(0), true],

@@ -26,6 +26,11 @@ const schedule: Schedule =
         channel.port2.postMessage(null);
       };
 
+/** Lets everybody else have a turn. */
+export function nextTurn(): Promise<void> {
+  return new Promise<void>(schedule);
+}
+
 /** Keeps work on the calling thread from holding the event loop: `await turn.over()` between pieces. */
 export class Turn {
   #since = performance.now();
@@ -33,7 +38,7 @@ export class Turn {
   /** A promise of the next turn when this one has lasted long enough. */
   over(): Promise<void> | undefined {
     if (performance.now() - this.#since < TURN_MS) return undefined;
-    return new Promise<void>(schedule).then(() => {
+    return nextTurn().then(() => {
       this.#since = performance.now();
     });
   }

@@ -20,6 +20,7 @@ import { Chunks, type Payload } from './chunk-list.js';
 import { chunkStream } from './chunk-stream.js';
 import { CheckedCutter, LengthList } from './cuts.js';
 import { hintsFrom, readHints } from './hints.js';
+import { fixedInTurns } from './fixed-input.js';
 import { Operations, type Taken } from './operation.js';
 import { cutInParallel, WINDOW_BYTES } from './parallel-cuts.js';
 import { PushedChunks } from './push-chunker.js';
@@ -67,7 +68,8 @@ export class TakenChunker implements Chunker {
   }
 
   async chunk(data: Uint8Array, parameters?: ChunkParameters): Promise<ChunkList> {
-    const input = readableInput('chunker', data);
+    const fixed = fixedInTurns('chunker', data, parameters?.signal);
+    const input = readableInput('chunker', fixed === undefined ? data : await fixed);
     const payload = readPayload(parameters);
     const hints = readHints(parameters, this.targetSize);
     const call = this.#operations.call(parameters);
@@ -126,7 +128,8 @@ export class TakenChunker implements Chunker {
   }
 
   async cutWindow(window: Uint8Array, isLast: boolean, parameters?: ChunkParameters): Promise<Uint32Array> {
-    const input = readableInput('chunker', window, 'window');
+    const fixed = fixedInTurns('chunker', window, parameters?.signal);
+    const input = readableInput('chunker', fixed === undefined ? window : await fixed, 'window');
     const hints = readHints(parameters, this.targetSize);
     const call = this.#operations.call(parameters);
     return this.#operations.run('cutWindow', input.length, parameters, () => this.#cut(input, isLast === true, hints, call), ofLengths);

@@ -20,6 +20,7 @@ import { capabilitiesOf } from './capabilities.js';
 import { codecMany, codecManySync } from './codec-batch.js';
 import { codecStream } from './codec-stream.js';
 import { codecTransform } from './codec-transform.js';
+import { fixedInTurns } from './fixed-input.js';
 import { Operations, type Taken } from './operation.js';
 import { type Direction, RawCodec } from './raw-codec.js';
 
@@ -139,6 +140,8 @@ export class TakenCodec implements Codec {
   }
 
   async #whole(direction: Direction, data: Uint8Array, parameters: DecodeParameters | undefined): Promise<Uint8Array> {
+    const fixed = fixedInTurns('codec', data, parameters?.signal);
+    if (fixed !== undefined) return this.#whole(direction, await fixed, parameters);
     const input = readableInput('codec', data);
     const call = this.#call(direction, parameters);
     return this.#operations.run(direction, input.length, parameters, () => this.#raw.whole(direction, input, call), ofBytes);
@@ -151,6 +154,8 @@ export class TakenCodec implements Codec {
   }
 
   async #into(direction: Direction, data: Uint8Array, output: Uint8Array, parameters: DecodeParameters | undefined): Promise<number> {
+    const fixed = fixedInTurns('codec', data, parameters?.signal);
+    if (fixed !== undefined) return this.#into(direction, await fixed, output, parameters);
     const input = readableInput('codec', data);
     const target = writableOutput('codec', output, input);
     const call = this.#call(direction, parameters);

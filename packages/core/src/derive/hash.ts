@@ -6,6 +6,7 @@ import { openSource } from '../bytes/sources.js';
 import { after, Turn } from './awaitable.js';
 import { capabilitiesOf } from './capabilities.js';
 import { HashSession, WINDOW_BYTES } from './hasher.js';
+import { fixedInTurns } from './fixed-input.js';
 import { Operations, type Taken } from './operation.js';
 
 const IN_FLIGHT = 8;
@@ -45,6 +46,8 @@ export class TakenHash implements Hash {
   }
 
   hash(data: Uint8Array, parameters?: CallParameters): Promise<Uint8Array> {
+    const fixed = fixedInTurns('hash', data, parameters?.signal);
+    if (fixed !== undefined) return fixed.then((input) => this.hash(input, parameters));
     try {
       const input = readableInput('hash', data);
       const call = this.#operations.call(parameters);
