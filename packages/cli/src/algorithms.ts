@@ -10,9 +10,18 @@ export interface Registered {
   readonly broken: readonly { readonly package: string; readonly reason: string }[];
 }
 
+/** What a command needs of the registry. */
+export interface Needs {
+  /** Plugins to load as if they had been asked for by `--plugin`. */
+  readonly packages?: readonly string[];
+  /** All that will be taken: Chunker's own plugins that bring none of it are not loaded. Absent: anything may be. */
+  readonly specs?: readonly string[];
+}
+
 /** A registry with Chunker's own algorithms and those that were found or asked for. What only a package.json brings may fail: that is said, and the command goes on without. */
-export async function openRegistry(context: Context, packages: readonly string[] = []): Promise<Registered> {
-  const { named, brought, broken } = await loadPlugins([...(context.options.plugin ?? []), ...packages]);
+export async function openRegistry(context: Context, { packages = [], specs }: Needs = {}): Promise<Registered> {
+  const names = specs?.map((spec) => spec.split(':', 1)[0] as string);
+  const { named, brought, broken } = await loadPlugins([...(context.options.plugin ?? []), ...packages], names);
   const registry = new Registry();
   for (const plugin of named) registry.register(...plugin.algorithms);
   const plugins = [...named];

@@ -25,14 +25,23 @@ export interface Found {
   readonly broken: readonly BrokenPlugin[];
 }
 
+interface OwnPlugin {
+  /** Names of its algorithms: a command that needs none of them does not load it. */
+  readonly brings: readonly string[];
+  readonly load: () => Promise<{ readonly default: readonly Algorithm[] }>;
+}
+
 // Each has to be an import that a bundler sees; the names are the packages that this one depends on.
-const OWN: Readonly<Record<string, () => Promise<{ readonly default: readonly Algorithm[] }>>> = {
-  '@chunker/basics': () => import('@chunker/basics/plugin'),
-  '@chunker/chunking-fastcdc': () => import('@chunker/chunking-fastcdc/plugin'),
-  '@chunker/codec-xz': () => import('@chunker/codec-xz/plugin'),
-  '@chunker/codec-zstd': () => import('@chunker/codec-zstd/plugin'),
-  '@chunker/hash-blake3': () => import('@chunker/hash-blake3/plugin'),
-  '@chunker/hash-sha256': () => import('@chunker/hash-sha256/plugin'),
+export const OWN: Readonly<Record<string, OwnPlugin>> = {
+  '@chunker/basics': {
+    brings: ['identity', 'gzip', 'deflate', 'brotli', 'fixed', 'md5', 'sha512'],
+    load: () => import('@chunker/basics/plugin'),
+  },
+  '@chunker/chunking-fastcdc': { brings: ['fastcdc'], load: () => import('@chunker/chunking-fastcdc/plugin') },
+  '@chunker/codec-xz': { brings: ['xz', 'lzma'], load: () => import('@chunker/codec-xz/plugin') },
+  '@chunker/codec-zstd': { brings: ['zstd'], load: () => import('@chunker/codec-zstd/plugin') },
+  '@chunker/hash-blake3': { brings: ['blake3'], load: () => import('@chunker/hash-blake3/plugin') },
+  '@chunker/hash-sha256': { brings: ['sha256'], load: () => import('@chunker/hash-sha256/plugin') },
 };
 
 const here = createRequire(import.meta.url);
@@ -47,10 +56,9 @@ interface PackageManifest {
 
 /**
  * Chunker's own and what was asked for by name, and what the nearest package.json's direct dependencies bring. Nothing else in node_modules is looked at. A dependency that fails is told of and left
- * out: the command may have no need of it. Rejects where what was asked for fails.
+ * out: the command may have no need of it. Rejects where what was asked for fails. With `names`, of Chunker's own only those that bring one of them, or one that a stranger brings as well.
  */
-export async function loadPlugins(asked: readonly string[]): Promise<Found> {
-  const own = Object.entries(OWN).map(async ([name, load]) => ({ package: name, version: versionOf(name), algorithms: (await load()).default }));
+export async function loadPlugins(asked: readonly string[], names?: readonly string[]): Promise<Found> {
   const nearest = nearestManifest(process.cwd());
   const direct = nearest === undefined ? [] : Object.keys({ ...nearest.manifest.dependencies, ...nearest.manifest.devDependencies });
   const others = direct.filter((name) => !Object.hasOwn(OWN, name) && !asked.includes(name));
@@ -65,7 +73,18 @@ export async function loadPlugins(asked: readonly string[]): Promise<Found> {
     .filter((name) => !Object.hasOwn(OWN, name))
     .map((name) => loadPlugin(name, nearest?.file ?? join(process.cwd(), 'package.json'), true));
   const there = (plugin: unknown): plugin is Plugin => plugin !== undefined;
-  return { named: (await Promise.all([...own, ...named])).filter(there), brought: (await Promise.all(brought)).filter(there), broken };
+  const strangers = { named: (await Promise.all(named)).filter(there), brought: (await Promise.all(brought)).filter(there) };
+  const theirs = [...strangers.named, ...strangers.brought].flatMap(({ algorithms }) => algorithms.map(({ name }) => name));
+  const own = await loadOwn(names, theirs);
+  return { named: [...own, ...strangers.named], brought: strangers.brought, broken };
+}
+
+/** Chunker's own plugins that bring one of `wanted` or, which is an error to be told, one of `theirs`. All where nobody brings what is wanted: the error about that lists what there is. */
+function loadOwn(wanted: readonly string[] | undefined, theirs: readonly string[]): Promise<Plugin[]> {
+  const known = new Set([...theirs, ...Object.values(OWN).flatMap(({ brings }) => brings)]);
+  const needed = wanted?.every((name) => known.has(name)) ? new Set([...wanted, ...theirs]) : known;
+  const loading = Object.entries(OWN).filter(([, { brings }]) => brings.some((name) => needed.has(name)));
+  return Promise.all(loading.map(async ([name, { load }]) => ({ package: name, version: versionOf(name), algorithms: (await load()).default })));
 }
 
 /** The package's plugin as seen from the manifest `from`; undefined when it brings none and was not asked for. */

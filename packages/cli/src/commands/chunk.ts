@@ -18,7 +18,8 @@ const DEFAULT_CHUNKER = 'fastcdc:min=256KiB,avg=1MiB,max=4MiB';
 export async function chunk(context: Context, operands: readonly string[], options: ChunkOptions): Promise<void> {
   if (operands.length > 1) throw usageError('chunk takes one file');
   if (options.chunker !== undefined && options.profile !== undefined) throw usageError('--chunker and --profile say the same thing twice');
-  const { registry } = await openRegistry(context);
+  const hashes = options.hash === 'none' ? [] : [options.hash];
+  const { registry } = await openRegistry(context, options.profile === undefined ? { specs: [options.chunker ?? DEFAULT_CHUNKER, ...hashes] } : {});
   const chunker =
     options.profile === undefined ? await takeChunker(registry, options.chunker ?? DEFAULT_CHUNKER) : await takeProfile(registry, options.profile);
   const cutting = pipeline(registry).chunk(chunker);

@@ -16,7 +16,7 @@ const MAX_DICTIONARY_BYTES = 64 * 1024 * 1024;
 /** `chunker compress`: each input compressed on its own, one behind the other. */
 export async function compress(context: Context, operands: readonly string[], options: CompressOptions): Promise<void> {
   checkDataOutput(context, options);
-  const { registry } = await openRegistry(context);
+  const { registry } = await openRegistry(context, { specs: [options.codec] });
   const codec = await takeCodec(registry, options.codec, await dictionaryOf(options.dictionary, context.signal));
   const paths = operands.length === 0 ? ['-'] : operands;
   if (paths.length > 1 && codec.guarantees.concatenable !== true) throw usageError(`${codec.name} holds one input; several cannot stand one behind the other`);

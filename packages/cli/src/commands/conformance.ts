@@ -15,7 +15,7 @@ export interface ConformanceOptions {
 export async function conformance(context: Context, operands: readonly string[], options: ConformanceOptions): Promise<void> {
   const runs = parseCount(options.runs, '--runs', 1, 1_000_000);
   const seed = options.seed === undefined ? {} : { seed: parseCount(options.seed, '--seed', 0, 0x7fff_ffff) };
-  const { plugins } = await openRegistry(context, packagesAmong(operands));
+  const { plugins } = await openRegistry(context, { packages: packagesAmong(operands) });
   const chosen = choose(plugins, operands);
   const results: LawResult[] = [];
   let now = '';
