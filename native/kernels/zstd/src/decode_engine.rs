@@ -1,15 +1,16 @@
 //! The decoder's state machine. It finds frames, headers and blocks itself and hands libzstd one of them at a time, so that limits are checked before libzstd
 //! allocates, and so that errors come with the same code, offset and preceding output however the input is split.
 
+mod flow;
+mod head;
+
 use crate::dictionary::Dictionary;
 use crate::error::{Error, Head, Result};
-use crate::ffi::{Decoder, Failure, Output};
+use crate::ffi::{Decoder, Output};
 use crate::frame::{
-    read_header, BlockHeader, BlockKind, FrameHeader, Header, Reading, BLOCK_HEADER_BYTES, HEADER_BYTES_MAX,
-    SKIPPABLE_HEADER_BYTES,
+    read_header, BlockHeader, BlockKind, FrameHeader, Reading, BLOCK_HEADER_BYTES, HEADER_BYTES_MAX,
 };
 use crate::options::DecodeLimits;
-use crate::survey::{LEGACY, RESERVED};
 use std::sync::Arc;
 
 /// Where output goes.
@@ -178,92 +179,6 @@ impl Engine {
         taken
     }
 
-    fn gather_header(
-        &mut self,
-        decoder: &mut Decoder,
-        input: &[u8],
-        output: &mut Output<'_>,
-    ) -> Result<usize> {
-        if self.carried == 0 {
-            self.unit_at = self.total_in;
-        }
-        // Magics first: what the first eight bytes are is part of the error, what follows a magic is not read before it is known.
-        let needed = match read_header(&self.carry[..self.carried]) {
-            Reading::Needs(needed) if self.carried >= 4 => needed,
-            Reading::Unknown => 8,
-            _ => 4,
-        };
-        let taken = self.gather(input, needed);
-        match read_header(&self.carry[..self.carried]) {
-            Reading::Needs(_) => {}
-            Reading::Unknown if self.frames > 0 && self.carried >= 4 => {
-                self.trailing()?;
-                self.state = State::Ended;
-            }
-            Reading::Unknown if self.carried >= 8 => return Err(self.unknown()),
-            Reading::Unknown => {}
-            Reading::Legacy => {
-                return Err(Error::UnsupportedFeature { offset: self.unit_at, feature: LEGACY })
-            }
-            Reading::Reserved => {
-                return Err(Error::UnsupportedFeature { offset: self.unit_at, feature: RESERVED })
-            }
-            Reading::Whole(Header::Skippable { payload_bytes, .. }) => self.enter_skippable(payload_bytes),
-            Reading::Whole(Header::Frame(header)) => self.enter_frame(decoder, header, output)?,
-        }
-        Ok(taken)
-    }
-
-    fn enter_skippable(&mut self, payload_bytes: u32) {
-        debug_assert_eq!(self.carried, SKIPPABLE_HEADER_BYTES);
-        self.carried = 0;
-        if payload_bytes == 0 {
-            self.end_frame();
-        } else {
-            self.state = State::Skip { left: payload_bytes };
-        }
-    }
-
-    fn enter_frame(
-        &mut self,
-        decoder: &mut Decoder,
-        header: FrameHeader,
-        output: &mut Output<'_>,
-    ) -> Result<()> {
-        self.admit(&header)?;
-        let taken = decoder
-            .advance(&self.carry[..self.carried], output, self.room(output))
-            .map_err(|failure| self.explain(failure, Some(header)))?;
-        debug_assert_eq!(taken, self.carried);
-        self.carried = 0;
-        self.frame = Some(Frame { header, written: 0 });
-        self.state = State::BlockHeader;
-        Ok(())
-    }
-
-    /// Limits and dictionary, by the header alone.
-    fn admit(&self, header: &FrameHeader) -> Result<()> {
-        let declared = header.content_bytes.map(|bytes| bytes.saturating_add(self.total_out));
-        let limit = self.limits.max_output_bytes;
-        if declared.is_some_and(|declared| declared > limit) {
-            return Err(Error::SizeExceeded { limit, declared });
-        }
-        if header.window_bytes > self.limits.max_window_bytes {
-            return Err(Error::MemoryLimitExceeded {
-                limit: self.limits.max_window_bytes,
-                needed: header.window_bytes,
-            });
-        }
-        match (header.dictionary_id, &self.dictionary) {
-            (0, _) => Ok(()),
-            (id, None) => Err(Error::DictionaryMissing { id }),
-            (id, Some(dictionary)) if dictionary.id() != id => {
-                Err(Error::DictionaryMismatch { id: Some(id), given: dictionary.id() })
-            }
-            _ => Ok(()),
-        }
-    }
-
     fn gather_block_header(&mut self, input: &[u8]) -> Result<usize> {
         if self.carried == 0 {
             self.unit_at = self.total_in;
@@ -396,112 +311,5 @@ impl Engine {
             left => self.state = State::Skip { left },
         }
         taken
-    }
-
-    /// How much the current frame may still write: to the caller's limit, and to what the frame declares.
-    fn allowance(&self) -> u64 {
-        let limit = self.limits.max_output_bytes - self.total_out;
-        match self.frame {
-            Some(Frame { header: FrameHeader { content_bytes: Some(declared), .. }, written }) => {
-                limit.min(declared - written)
-            }
-            _ => limit,
-        }
-    }
-
-    /// Room to offer libzstd. A whole place is always offered whole: libzstd wants to see it unchanged.
-    fn room(&self, output: &Output<'_>) -> usize {
-        match self.target {
-            Target::Whole => usize::MAX,
-            Target::Pieces => usize::try_from(self.allowance()).unwrap_or(usize::MAX).min(output.room()),
-        }
-    }
-
-    fn feed(&mut self, decoder: &mut Decoder, input: &[u8], output: &mut Output<'_>) -> Result<usize> {
-        if self.target == Target::Pieces && self.allowance() == 0 {
-            return self.feed_probing(decoder, input);
-        }
-        if self.stuck && output.room() == 0 {
-            return Ok(0);
-        }
-        self.flush(decoder, output)?;
-        if self.target == Target::Pieces && self.allowance() == 0 {
-            return self.feed_probing(decoder, input);
-        }
-        let (taken, written) = self.run(decoder, input, output)?;
-        // Asked again without progress, libzstd would soon call that an error.
-        self.stuck = taken == 0 && written == 0;
-        Ok(taken)
-    }
-
-    /// What libzstd holds goes first: a call that fails does not tell what it wrote before.
-    fn flush(&mut self, decoder: &mut Decoder, output: &mut Output<'_>) -> Result<()> {
-        if self.pending && self.room(output) > 0 {
-            self.run(decoder, &[], output)?;
-        }
-        Ok(())
-    }
-
-    fn run(
-        &mut self,
-        decoder: &mut Decoder,
-        input: &[u8],
-        output: &mut Output<'_>,
-    ) -> Result<(usize, usize)> {
-        let before = output.written();
-        let room = self.room(output);
-        let taken = decoder.advance(input, output, room).map_err(|failure| self.explain(failure, None))?;
-        let written = output.written() - before;
-        self.count(written as u64);
-        self.pending = self.target == Target::Pieces && written == room;
-        Ok((taken, written))
-    }
-
-    fn count(&mut self, written: u64) {
-        self.total_out += written;
-        if let Some(frame) = &mut self.frame {
-            frame.written += written;
-        }
-    }
-
-    /// All that may come has come: one byte more is over the limit, or more than was declared.
-    fn feed_probing(&mut self, decoder: &mut Decoder, input: &[u8]) -> Result<usize> {
-        let mut byte = [0u8];
-        let mut probe = Output::over(&mut byte);
-        let taken = decoder.advance(input, &mut probe, 1).map_err(|failure| self.explain(failure, None))?;
-        if probe.written() > 0 {
-            return Err(self.overflow());
-        }
-        (self.pending, self.stuck) = (false, false);
-        Ok(taken)
-    }
-
-    fn overflow(&self) -> Error {
-        match self.frame {
-            Some(Frame { header: FrameHeader { content_bytes: Some(declared), .. }, written })
-                if written >= declared =>
-            {
-                self.corrupt("more content than declared")
-            }
-            _ => Error::SizeExceeded { limit: self.limits.max_output_bytes, declared: None },
-        }
-    }
-
-    /// libzstd's failure in our words.
-    fn explain(&self, failure: Failure, entering: Option<FrameHeader>) -> Error {
-        let header = entering.or(self.frame.map(|frame| frame.header));
-        let limit = self.limits.max_output_bytes;
-        match failure.code() {
-            Failure::CHECKSUM => Error::ChecksumMismatch { offset: self.unit_at },
-            Failure::MEMORY => Error::OutOfMemory { bytes: header.map_or(0, |header| header.window_bytes) },
-            Failure::WINDOW => Error::MemoryLimitExceeded {
-                limit: 1 << crate::options::WINDOW_LOGS.1,
-                needed: header.map_or(0, |header| header.window_bytes),
-            },
-            Failure::OUTPUT_FULL if self.target == Target::Whole => {
-                Error::SizeExceeded { limit, declared: None }
-            }
-            _ => self.corrupt(failure.reason()),
-        }
     }
 }
