@@ -1,7 +1,9 @@
 import type { KernelKind, KernelReport } from '@chunker/core';
 import type { SlabPool } from '@chunker/core/native';
 import { nativeKernel } from '#native';
+import type { ArchiveResume } from './archive.js';
 import type { Listing } from './records.js';
+import type { MakeOrders } from './orders.js';
 import type { ReadRequests } from './requests.js';
 
 /** How files are read; the numbers of settings.ts. */
@@ -20,7 +22,16 @@ export interface KernelTree {
   list(paths: readonly Uint8Array[], probeReadable: boolean, signal: AbortSignal | undefined): Promise<Listing[]>;
   /** Two words per request: bytes read, fault. `window` is written to until the promise settles. */
   read(requests: ReadRequests, window: Uint8Array, reading: Reading, signal: AbortSignal | undefined): Promise<Uint32Array>;
+  /** The tree as an archive, where this kernel writes archives itself. */
+  archive?(levels: number, oneFileSystem: boolean): KernelArchive;
   close(): Promise<void>;
+}
+
+/** A tree as an archive, as a kernel holds it. */
+export interface KernelArchive {
+  /** The answer that archive.ts decodes. `window` is written to until the promise settles. */
+  fill(window: Uint8Array, resume: ArchiveResume, reading: Reading, signal: AbortSignal | undefined): Promise<Uint8Array>;
+  close(): void;
 }
 
 /** One open file, as a kernel holds it. */
@@ -32,6 +43,17 @@ export interface KernelFile {
   close(): Promise<void>;
 }
 
+/** A tree that is being made, as a kernel holds it. */
+export interface KernelNewTree {
+  /** Nothing, or the number of the order that failed and its fault. */
+  write(orders: MakeOrders, window: Uint8Array, signal: AbortSignal | undefined): Promise<Uint32Array>;
+  publish(): Promise<void>;
+  /** `entries` is about how many there are. */
+  remove(entries: number): Promise<void>;
+  /** The same, synchronously. */
+  removeAtOnce(): void;
+}
+
 /** The system calls behind this package. Failures reject with IoError. */
 export interface IoKernel {
   readonly kind: KernelKind;
@@ -39,6 +61,8 @@ export interface IoKernel {
   readonly slabs: SlabPool;
   openTree(path: Uint8Array): Promise<KernelTree>;
   openFile(path: Uint8Array): Promise<KernelFile>;
+  /** `base` is for messages; `name` and `temporary` are names in the directory `parent`. */
+  openNewTree(base: Uint8Array, parent: Uint8Array, name: Uint8Array, temporary: Uint8Array, sync: boolean): Promise<KernelNewTree>;
 }
 
 let chosen: Promise<{ kernel: IoKernel; reports: KernelReport[] }> | undefined;

@@ -1,8 +1,10 @@
 import { type ErrorCode, type ErrorDetails, IoError } from '@chunker/core';
-import { isSlabBacked, loadAddon, type MakeError, openRoom, type Room, type RunOptions, type Start } from '@chunker/core/native';
+import { checkInput, isSlabBacked, loadAddon, type MakeError, openRoom, type Room, type RunOptions, type Start } from '@chunker/core/native';
+import { type ArchiveResume, partBytes } from './archive.js';
 import { faultError } from './errors.js';
-import type { IoKernel, KernelFile, KernelTree, Reading } from './kernel.js';
+import type { IoKernel, KernelArchive, KernelFile, KernelTree, Reading } from './kernel.js';
 import { displayPath } from './names.js';
+import { NativeNewTree, type NewTreeHandle } from './native-new-tree.js';
 import { decodeListings, type Listing } from './records.js';
 import type { ReadRequests } from './requests.js';
 
@@ -10,6 +12,11 @@ interface TreeHandle {
   open(ticket: number, path: Uint8Array): void;
   list(ticket: number, paths: Uint8Array, count: number, probeReadable: boolean): void;
   read(ticket: number, requests: Uint8Array, window: Uint8Array, sliceCapBytes: number, readaheadBytes: number): void;
+  close(): void;
+}
+
+interface ArchiveHandle {
+  fill(ticket: number, window: Uint8Array, taken: number, skip: boolean, sliceCapBytes: number, readaheadBytes: number): void;
   close(): void;
 }
 
@@ -22,19 +29,24 @@ interface FileHandle {
 
 interface Exports {
   readonly TreeHandle?: new () => TreeHandle;
+  readonly ArchiveHandle?: new (tree: TreeHandle, levels: number, oneFileSystem: boolean) => ArchiveHandle;
   readonly FileHandle?: new () => FileHandle;
+  readonly NewTreeHandle?: new () => NewTreeHandle;
 }
 
 /** Loads the addon. Rejects with the reason where it cannot run. */
 export async function nativeKernel(): Promise<IoKernel> {
   const addon = loadAddon<Exports>({ stem: 'io', packageName: '@chunker/io', from: import.meta.url });
-  const { TreeHandle, FileHandle } = addon;
-  if (TreeHandle === undefined || FileHandle === undefined) throw new Error('the native kernel of io reads on Linux only');
+  const { TreeHandle, ArchiveHandle, FileHandle, NewTreeHandle } = addon;
+  if (TreeHandle === undefined || ArchiveHandle === undefined || FileHandle === undefined || NewTreeHandle === undefined)
+    throw new Error('the native kernel of io reads on Linux only');
   const room = openRoom(addon);
   return {
     kind: 'native',
-    openTree: (path) => NativeTree.open(room, new TreeHandle(), path),
+    openTree: (path) => NativeTree.open(room, new TreeHandle(), ArchiveHandle, path),
     openFile: (path) => NativeFile.open(room, new FileHandle(), path),
+    openNewTree: (base, parent, name, temporary, sync) =>
+      NativeNewTree.open(room, new NewTreeHandle(), maker(displayPath(base)), { parent, name, temporary, sync }),
     slabs: room.slabs,
   };
 }
@@ -51,14 +63,15 @@ class NativeTree implements KernelTree {
   private constructor(
     readonly room: Room,
     readonly handle: TreeHandle,
+    readonly Archive: NonNullable<Exports['ArchiveHandle']>,
     readonly root: Listing,
     readonly makeError: MakeError,
   ) {}
 
-  static async open(room: Room, handle: TreeHandle, path: Uint8Array): Promise<NativeTree> {
+  static async open(room: Room, handle: TreeHandle, Archive: NonNullable<Exports['ArchiveHandle']>, path: Uint8Array): Promise<NativeTree> {
     const makeError = maker(displayPath(path));
     const block = await room.run<Uint8Array>((ticket, input) => handle.open(ticket, input), { input: path, makeError });
-    return new NativeTree(room, handle, decodeListings(block)[0] as Listing, makeError);
+    return new NativeTree(room, handle, Archive, decodeListings(block)[0] as Listing, makeError);
   }
 
   async list(paths: readonly Uint8Array[], probeReadable: boolean, signal: AbortSignal | undefined): Promise<Listing[]> {
@@ -67,19 +80,12 @@ class NativeTree implements KernelTree {
   }
 
   async read(requests: ReadRequests, window: Uint8Array, reading: Reading, signal: AbortSignal | undefined): Promise<Uint32Array> {
-    if (isSlabBacked(window)) return this.#read(requests, window, reading, signal, false);
-    // Memory that its owner may take away is never written to by another thread: by way of a slab, and only what was read, for the rest of the window is the caller's.
-    const slab = this.room.slabs.take(window.length);
-    try {
-      const outcomes = await this.#read(requests, slab.bytes, reading, signal, !isSlabBacked(slab.bytes));
-      if (window.length !== slab.bytes.length) {
-        throw new IoError('invalid_input', { name: 'window', value: 'detached or shrunk', expected: 'memory that stays until the call settles' });
-      }
-      requests.copyRead(outcomes, slab.bytes, window);
-      return outcomes;
-    } finally {
-      slab.end();
-    }
+    const read = (into: Uint8Array, inPlace: boolean) => this.#read(requests, into, reading, signal, inPlace);
+    return throughSlab(this.room, window, read, (outcomes, slab) => requests.copyRead(outcomes, slab, window));
+  }
+
+  archive(levels: number, oneFileSystem: boolean): KernelArchive {
+    return new NativeArchive(this.room, new this.Archive(this.handle, levels, oneFileSystem), this.makeError);
   }
 
   async close(): Promise<void> {
@@ -99,6 +105,53 @@ class NativeTree implements KernelTree {
 
   #run<T>(start: Start, options: RunOptions): Promise<T> {
     return this.room.run<T>(start, { ...options, makeError: this.makeError });
+  }
+}
+
+class NativeArchive implements KernelArchive {
+  constructor(
+    readonly room: Room,
+    readonly handle: ArchiveHandle,
+    readonly makeError: MakeError,
+  ) {}
+
+  fill(window: Uint8Array, { taken, skip }: ArchiveResume, reading: Reading, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    checkInput(window, 'window');
+    const { sliceCapBytes, readaheadBytes } = reading;
+    const { makeError } = this;
+    const fill = (into: Uint8Array, inPlace: boolean) => {
+      const start: Start = (ticket) => this.handle.fill(ticket, into, taken, skip, sliceCapBytes, readaheadBytes);
+      return this.room.run<Uint8Array>(start, { keep: into, signal, inPlace, makeError });
+    };
+    return throughSlab(this.room, window, fill, (answer, slab) => window.set(slab.subarray(0, partBytes(answer))));
+  }
+
+  close(): void {
+    this.handle.close();
+  }
+}
+
+/**
+ * Memory that its owner may take away is never written to by another thread: by way of a slab, of which `copy` takes over what was read, for the rest of the window is the
+ * caller's.
+ */
+async function throughSlab<T>(
+  room: Room,
+  window: Uint8Array,
+  read: (into: Uint8Array, inPlace: boolean) => Promise<T>,
+  copy: (result: T, from: Uint8Array) => void,
+): Promise<T> {
+  if (isSlabBacked(window)) return read(window, false);
+  const slab = room.slabs.take(window.length);
+  try {
+    const result = await read(slab.bytes, !isSlabBacked(slab.bytes));
+    if (window.length !== slab.bytes.length) {
+      throw new IoError('invalid_input', { name: 'window', value: 'detached or shrunk', expected: 'memory that stays until the call settles' });
+    }
+    copy(result, slab.bytes);
+    return result;
+  } finally {
+    slab.end();
   }
 }
 

@@ -1,4 +1,5 @@
 import type { IoError } from '@chunker/core';
+import { TreeArchive } from './archive.js';
 import { TreeCursor } from './cursor.js';
 import { faultError } from './errors.js';
 import { excluder } from './globs.js';
@@ -75,6 +76,12 @@ export class Tree {
   cursor(options: WalkOptions = {}): TreeCursor {
     const { exclude = [], oneFileSystem, onError, signal } = options;
     return new TreeCursor(this.#kernel, { base: this.#base, excluded: excluder(exclude), oneFileSystem, onError, signal });
+  }
+
+  /** The tree as a Nix archive, walked, read and framed by the kernel, where it can; nothing is left out beforehand and no entry told. Close it before the tree. */
+  archive(levels: number, oneFileSystem: boolean): TreeArchive | undefined {
+    const kernel = this.#kernel.archive?.(levels, oneFileSystem);
+    return kernel === undefined ? undefined : new TreeArchive(this.#base, kernel, this.#reading);
   }
 
   /** The same walk as batches of entries. Rejects with IoError, or with the signal's reason. */

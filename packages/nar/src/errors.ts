@@ -1,4 +1,5 @@
 import { NarError } from '@chunker/core';
+import { displayPath, type FileKind } from '@chunker/io';
 import type { NarLimits } from './limits.js';
 
 /** Facts of an entry that no archive may hold. */
@@ -107,4 +108,15 @@ export function violation(code: NarViolation, offset: number, path: string, limi
   const where = path === '' ? '' : ` ('${path}')`;
   const details = limit === undefined ? { offset, path } : { offset, path, limit };
   return new NarError(code, details as never, { message: `${PROSE[code]} at byte ${offset}${where}` });
+}
+
+/** The error for an entry below too many others. `shown` is its path for people, beginning with where the root was found. */
+export function tooDeep(path: Uint8Array, shown: string, limit: number): NarError {
+  return new NarError('too_deep', { path: displayPath(path), limit }, { message: `${shown} lies deeper than the limit of ${limit} levels` });
+}
+
+/** The error for a socket, device or fifo. */
+export function unsupported(path: Uint8Array, shown: string, kind: FileKind): NarError {
+  const message = `${shown} is a ${kind.replace('_', ' ')}, which no archive can hold`;
+  return new NarError('unsupported_file_type', { path: displayPath(path), type: kind }, { message });
 }

@@ -1,8 +1,12 @@
 import { NarError } from '@chunker/core';
 import { ioKernel, openTree, type PathLike, type Tree, type WalkOptions } from '@chunker/io';
+import { ArchivedTree } from './archived-tree.js';
 import { DescribedNodes, type NarTree } from './described.js';
+import { FramedNodes, type PackerOptions } from './framed-nodes.js';
+import type { Layout } from './layout.js';
+import { NAR_LIMITS } from './limits.js';
 import { DiskNodes } from './nodes.js';
-import { NarPacker, type PackerOptions } from './packer.js';
+import { NarPacker } from './packer.js';
 
 /** What an archive is made from: a path, a tree that is open already (closed by the packer), or a description in memory. */
 export type NarInput = PathLike | Tree | NarTree;
@@ -25,9 +29,17 @@ export interface NarStreamOptions extends PackOptions {
  * `duplicate_entry`, `name_too_long`, `invalid_target`, `target_too_long`; IoError `file_changed`, `permission_denied`, `not_found`, `io_error`
  */
 export async function packNar(input: NarInput, options: PackOptions = {}): Promise<NarPacker> {
-  if (isDescription(input)) return new NarPacker(new DescribedNodes(input), options);
+  if (isDescription(input)) return new NarPacker(new FramedNodes(new DescribedNodes(input), options));
   const tree = typeof input === 'string' || input instanceof Uint8Array ? await openTree(input) : input;
-  return new NarPacker(new DiskNodes(tree, options), options);
+  return new NarPacker(archivedByKernel(tree, options) ?? new FramedNodes(new DiskNodes(tree, options), options));
+}
+
+/** A kernel knows no globs and tells no entries. */
+function archivedByKernel(tree: Tree, options: PackOptions): Layout | undefined {
+  const { exclude = [], onEntry, maxDepth = NAR_LIMITS.depth, oneFileSystem = false } = options;
+  if (exclude.length > 0 || onEntry !== undefined) return undefined;
+  const archive = tree.archive(maxDepth, oneFileSystem);
+  return archive === undefined ? undefined : new ArchivedTree(tree, archive, maxDepth, options);
 }
 
 /**

@@ -2,6 +2,8 @@
 chunker_support::addon!();
 
 #[cfg(target_os = "linux")]
+mod archive;
+#[cfg(target_os = "linux")]
 mod file;
 #[cfg(target_os = "linux")]
 mod tree;

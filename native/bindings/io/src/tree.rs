@@ -13,7 +13,7 @@ const DIRECTORY_COST: u64 = 20_000;
 const FILE_COST: u64 = 4_000;
 const EIGHT_BYTES_COST: u64 = 1;
 
-type Held = Arc<OnceLock<Tree>>;
+pub(crate) type Held = Arc<OnceLock<Tree>>;
 
 /// A tree that JavaScript holds. Jobs hold the root as well: its descriptor is closed when JavaScript has closed the handle (or dropped it) and no job uses it.
 #[napi]
@@ -22,6 +22,12 @@ pub struct TreeHandle {
 }
 
 impl TreeHandle {
+    /// The tree, for others that live on it.
+    pub(crate) fn shared(&self) -> napi::Result<Held> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.clone().ok_or_else(|| napi::Error::from_reason("the tree is closed"))
+    }
+
     fn held(&self, ticket: &Ticket) -> napi::Result<Held> {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         held.clone().ok_or_else(|| ticket.fail(&Fault::new("already_finished")))
@@ -107,7 +113,7 @@ impl TreeHandle {
     }
 }
 
-fn opened(held: &Held) -> Result<&Tree, Fault> {
+pub(crate) fn opened(held: &Held) -> Result<&Tree, Fault> {
     held.get().ok_or_else(|| Fault::invalid("tree", "a handle that was opened"))
 }
 

@@ -262,7 +262,7 @@ fn unchanged(now: &Facts, request: &Request) -> bool {
 }
 
 /// A read fails in odd ways when something else took the file's place; then that is the answer.
-fn moved(fd: BorrowedFd, fault: Fault) -> Fault {
+pub(crate) fn moved(fd: BorrowedFd, fault: Fault) -> Fault {
     let other = fault.code != Code::Aborted && sys::stat(fd).is_ok_and(|now| now.kind != Kind::Regular);
     if other {
         Fault::of(Code::FileChanged)

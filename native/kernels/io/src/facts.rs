@@ -69,6 +69,14 @@ impl Facts {
         }
     }
 
+    /// Is it still the same file with the same contents, as far as facts tell?
+    pub(crate) fn same_contents(&self, other: &Facts) -> bool {
+        let told = |facts: &Facts| {
+            (facts.kind, facts.size, facts.mtime_seconds, facts.mtime_nanoseconds, facts.ino, facts.dev)
+        };
+        told(self) == told(other)
+    }
+
     /// Nix's rule: the owner's execute bit.
     pub fn executable(&self) -> bool {
         self.mode & 0o100 != 0

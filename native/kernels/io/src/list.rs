@@ -1,5 +1,6 @@
 //! Listing a directory: all names, sorted by their bytes, then the facts of each in that order.
 
+use crate::names::Names;
 use crate::tree::read_target;
 use crate::{sys, Code, Facts, Fault, Kind, Stop, Tree, RECORD_BYTES};
 use std::ffi::CStr;
@@ -7,11 +8,6 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 /// Bytes of the head of a listing.
 pub const BLOCK_HEAD_BYTES: usize = 16;
-/// Room for the entries that one call of the system gives.
-const DIRENT_BYTES: usize = 64 << 10;
-/// Where `linux_dirent64` keeps the length of a record and the name.
-const DIRENT_LENGTH: usize = 16;
-const DIRENT_NAME: usize = 19;
 /// Entries between two questions whether to stop: about a millisecond.
 const STOP_EVERY: usize = 1024;
 
@@ -20,12 +16,6 @@ const STOP_EVERY: usize = 1024;
 pub struct ListOptions {
     /// Ask for each file whether this process may read it, and mark those that it may not.
     pub probe_readable: bool,
-}
-
-/// The names of a directory, each followed by NUL, and where they begin and end.
-struct Names {
-    bytes: Vec<u8>,
-    spans: Vec<(u32, u32)>,
 }
 
 impl Tree {
@@ -63,18 +53,18 @@ impl Tree {
         stop: Stop,
     ) -> Result<(), Fault> {
         let fd = self.open_directory(directory)?;
-        let names = read_names(fd.as_fd(), stop)?;
+        let names = Names::read(fd.as_fd(), &mut Vec::new(), stop)?;
         let start = out.len();
-        reserve(out, BLOCK_HEAD_BYTES + names.spans.len() * RECORD_BYTES + names.bytes.len() + 8)?;
+        reserve(out, BLOCK_HEAD_BYTES + names.len() * RECORD_BYTES + names.byte_len() + 8)?;
         push_head(out, 0, 0, 0);
         let mut texts = Vec::new();
-        texts.try_reserve(names.bytes.len()).map_err(|_| Fault::of(Code::OutOfMemory))?;
+        texts.try_reserve(names.byte_len()).map_err(|_| Fault::of(Code::OutOfMemory))?;
         let mut count = 0;
-        for (index, &span) in names.spans.iter().enumerate() {
+        for index in 0..names.len() {
             if index % STOP_EVERY == 0 && stop() {
                 return Err(Fault::of(Code::Aborted));
             }
-            if push_entry(fd.as_fd(), names.name(span), options, out, &mut texts)? {
+            if push_entry(fd.as_fd(), names.name(index), options, out, &mut texts)? {
                 count += 1;
             }
         }
@@ -98,13 +88,6 @@ impl Tree {
         out.extend_from_slice(target);
         out.resize(out.len().next_multiple_of(8), 0);
         out
-    }
-}
-
-impl Names {
-    /// The name with its NUL.
-    fn name(&self, (from, to): (u32, u32)) -> &CStr {
-        CStr::from_bytes_with_nul(&self.bytes[from as usize..=to as usize]).unwrap_or(c"")
     }
 }
 
@@ -154,43 +137,3 @@ fn push_entry(
 
 const NO_FACTS: Facts =
     Facts { kind: Kind::Unknown, mode: 0, size: 0, mtime_seconds: 0, mtime_nanoseconds: 0, ino: 0, dev: 0 };
-
-fn read_names(fd: BorrowedFd, stop: Stop) -> Result<Names, Fault> {
-    let mut names = Names { bytes: Vec::new(), spans: Vec::new() };
-    let mut buffer = vec![0; DIRENT_BYTES];
-    loop {
-        if stop() {
-            return Err(Fault::of(Code::Aborted));
-        }
-        let length = sys::read_directory(fd, &mut buffer)?;
-        if length == 0 {
-            break;
-        }
-        push_names(&buffer[..length], &mut names)?;
-    }
-    let bytes = &names.bytes;
-    names
-        .spans
-        .sort_unstable_by(|a, b| bytes[a.0 as usize..a.1 as usize].cmp(&bytes[b.0 as usize..b.1 as usize]));
-    Ok(names)
-}
-
-fn push_names(mut entries: &[u8], names: &mut Names) -> Result<(), Fault> {
-    while entries.len() > DIRENT_NAME {
-        let length = usize::from(u16::from_le_bytes([entries[DIRENT_LENGTH], entries[DIRENT_LENGTH + 1]]));
-        let Some(record) = entries.get(..length).filter(|record| record.len() > DIRENT_NAME) else { break };
-        entries = &entries[length..];
-        let field = &record[DIRENT_NAME..];
-        let name = &field[..field.iter().position(|&b| b == 0).unwrap_or(field.len())];
-        if name == b"." || name == b".." {
-            continue;
-        }
-        reserve(&mut names.bytes, name.len() + 1)?;
-        names.spans.try_reserve(1).map_err(|_| Fault::of(Code::OutOfMemory))?;
-        let from = u32::try_from(names.bytes.len()).map_err(|_| Fault::of(Code::OutOfMemory))?;
-        names.bytes.extend_from_slice(name);
-        names.spans.push((from, names.bytes.len() as u32));
-        names.bytes.push(0);
-    }
-    Ok(())
-}

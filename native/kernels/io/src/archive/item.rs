@@ -1,0 +1,88 @@
+//! One entry on its way from the walk into a window.
+
+use crate::names::Names;
+use crate::{sys, Code, Facts, Fault, Kind};
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+
+/// A directory on the way down. It knows the one above it, so that a path is made only for whom it concerns.
+#[derive(Debug)]
+pub(super) struct Directory {
+    pub(super) above: Option<(Arc<Directory>, usize)>,
+    pub(super) names: Names,
+    /// The root has 0.
+    pub(super) depth: u32,
+}
+
+/// Where an entry is: a directory and the index of its name there. None: the root.
+pub(super) type Place = Option<(Arc<Directory>, usize)>;
+
+/// What is known of an entry.
+#[derive(Debug)]
+pub(super) enum State {
+    /// A file, not looked at yet.
+    File,
+    /// A file, open, and its facts at that moment.
+    Opened(OwnedFd, Facts),
+    /// A directory; what is in it follows.
+    Directory,
+    /// A symbolic link and its target.
+    Link(Vec<u8>),
+    /// What no archive can hold.
+    Other(Kind),
+    /// More levels than are allowed.
+    TooDeep,
+    /// The system refused it. The caller may leave it out.
+    Refused(Fault),
+    /// The walk cannot go on.
+    Broken(Fault),
+}
+
+/// An entry.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub(super) place: Place,
+    /// The directory that it is in, open.
+    pub(super) handle: Option<Arc<OwnedFd>>,
+    pub(super) depth: u32,
+    pub(super) state: State,
+}
+
+impl Item {
+    pub(super) fn name(&self) -> &[u8] {
+        self.place.as_ref().map_or(b"", |(directory, index)| directory.names.name(*index).to_bytes())
+    }
+
+    /// Opens a file and asks for its facts; both before its framing is written, because that tells size and executability. When too many files are open, it is left as it is,
+    /// unless this is the last chance.
+    pub(super) fn open(&mut self, last_chance: bool) {
+        let (State::File, Some((directory, index)), Some(handle)) = (&self.state, &self.place, &self.handle)
+        else {
+            return;
+        };
+        let name = directory.names.name(*index);
+        let opened = sys::open_at(handle.as_fd(), name, libc::O_RDONLY).and_then(|file| {
+            let facts = sys::stat(file.as_fd())?;
+            Ok((file, facts))
+        });
+        self.state = match opened {
+            Ok((file, facts)) if facts.kind == Kind::Regular => State::Opened(file, facts),
+            Ok(_) => State::Broken(Fault::of(Code::FileChanged)),
+            Err(fault) if fault.code == Code::TooManyOpenFiles && !last_chance => return,
+            // Where the directory may not be searched, that is the reason, and the same as for whom looks before opening.
+            Err(fault) => State::Refused(sys::stat_at(handle.as_fd(), name).err().unwrap_or(fault)),
+        };
+    }
+}
+
+/// The path from the root, components joined by `/`.
+pub(super) fn path_of(place: &Place) -> Vec<u8> {
+    let mut names = Vec::new();
+    let mut at = place.as_ref();
+    while let Some((directory, index)) = at {
+        names.push(directory.names.name(*index).to_bytes());
+        at = directory.above.as_ref();
+    }
+    names.reverse();
+    names.join(&b'/')
+}
