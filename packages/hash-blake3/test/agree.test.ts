@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KERNELS, on } from './kernels.js';
-import { hex } from './shared-vectors.js';
+import { hex } from '../../../vectors/reader.js';
 
 const others = KERNELS.filter(({ kernel }) => kernel !== 'js');
 

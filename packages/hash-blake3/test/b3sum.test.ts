@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { on } from './kernels.js';
-import { hex } from './shared-vectors.js';
+import { hex } from '../../../vectors/reader.js';
 
 const installed = spawnSync('b3sum', ['--version']).status === 0;
 if (!installed && process.env.CI) throw new Error('b3sum is not installed');

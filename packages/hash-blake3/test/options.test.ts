@@ -2,7 +2,7 @@ import { configure, isChunkerError, Registry } from '@chunker/core';
 import { describe, expect, it } from 'vitest';
 import { blake3 } from '../src/index.js';
 import { KERNELS, on } from './kernels.js';
-import { hex } from './shared-vectors.js';
+import { hex } from '../../../vectors/reader.js';
 
 const key = new TextEncoder().encode('whats the Elvish word for friend');
 

@@ -1,7 +1,7 @@
 import type { Hash } from '@chunker/core';
 import { describe, expect, it } from 'vitest';
 import { KERNELS, on } from './kernels.js';
-import { counting, hex, ours, present, skipped, theirs } from './shared-vectors.js';
+import { counting, hex, ours, present, skipped, theirs } from '../../../vectors/reader.js';
 
 interface Case {
   readonly length: number;

@@ -4,7 +4,7 @@ import { configure, type Hash } from '@chunker/core';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../src/index.js';
-import { counting, hex, ours, present, skipped, theirs } from './shared-vectors.js';
+import { counting, hex, ours, present, skipped, theirs } from '../../../vectors/reader.js';
 
 const KERNELS = ['native', 'platform', 'js'] as const;
 

@@ -1,8 +1,9 @@
+/* Finds vectors for the tests of any package: those of other implementations, and ours beside this file. */
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
+const root = fileURLToPath(new URL('../', import.meta.url));
 const folder = resolve(root, process.env.CHUNKER_VECTORS ?? '../shared/vectors');
 
 /** Whether the vectors of other implementations are here; their absence is a failure in CI and a named skip elsewhere. */
