@@ -3,6 +3,8 @@ export { defineChunker, defineCodec, defineHash, type NoOptions, type WithProfil
 export * from './errors/index.js';
 export type { KernelChoice } from './kernels/choice.js';
 export type { VerificationCounters } from './kernels/counters.js';
+export type { Holder, Holding, Memory, MemoryReport, Reservation, ReserveSettings } from './memory/budget.js';
+export type { MemorySettings } from './memory/settings.js';
 export { optionsSchema, toJsonSchema } from './options/json-schema.js';
 export { type DisposeSettings, type RegisterSettings, Registry } from './registry/registry.js';
 export { configure, type TakenOf } from './registry/take.js';

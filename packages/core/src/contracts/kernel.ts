@@ -46,6 +46,11 @@ export interface KernelTraits<Options> {
   readonly placement?: 'here' | 'away';
   /** Estimated nanoseconds per input byte of `operation`; decides whether a call is small. Default 1. */
   costPerByte?(operation: 'compress' | 'decompress' | 'hash' | 'chunk', options: Options): number;
+  /**
+   * Of codecs: bytes of working memory that one call takes beside its input and output (window, tables, dictionary), with these options. The memory budget waits or refuses by it. Default 0. For decoding
+   * the most that data made with these options may ask for; what the call's `limits.maxMemoryBytes` forbids is not counted.
+   */
+  memory?(operation: 'compress' | 'decompress', options: Options): number;
   /** Frees what the kernel holds beyond single calls. */
   dispose?(): Awaitable<void>;
 }

@@ -2,6 +2,7 @@ import type { Awaitable, Call, CodecKernel, DecodeCall, PushTransform } from '..
 import { copyOf } from '../bytes/inputs.js';
 import { resultBytes } from '../bytes/results.js';
 import { CompressionError } from '../errors/index.js';
+import type { Reservation } from '../memory/budget.js';
 import type { OutputLimits } from './limits.js';
 import type { Direction, RawCodec } from './raw-codec.js';
 
@@ -23,15 +24,15 @@ const MEMBERS_IN_FLIGHT = 4;
 const NOTHING = new Uint8Array(0);
 
 /** The best way to feed this codec: its own push form, members, or all at once. */
-export function openSession(raw: RawCodec, direction: Direction, call: Call): Session {
+export function openSession(raw: RawCodec, direction: Direction, call: Call, reservation?: Reservation): Session {
   const { kernel, options, definition } = raw.taken;
   const methods = kernel.methods as CodecKernel<unknown>;
   if (direction === 'compress') {
     if (methods.compressor !== undefined) return ownSession(methods.compressor(options, call), ENCODE_SLICE[kernel.placement], undefined);
-    return derivedSession(definition.guarantees.concatenable === true ? new MemberForm(raw, call) : new WholeForm(raw, direction, call));
+    return derivedSession(definition.guarantees.concatenable === true ? new MemberForm(raw, call) : new WholeForm(raw, direction, call, reservation));
   }
   const decode = call as DecodeCall;
-  if (methods.decompressor === undefined) return derivedSession(new WholeForm(raw, direction, call));
+  if (methods.decompressor === undefined) return derivedSession(new WholeForm(raw, direction, call, reservation));
   return ownSession(methods.decompressor(options, decode), DECODE_SLICE, decode.limits as OutputLimits);
 }
 
@@ -108,18 +109,21 @@ class WholeForm implements PushTransform {
   readonly #raw: RawCodec;
   readonly #direction: Direction;
   readonly #call: Call;
+  readonly #reservation: Reservation | undefined;
   readonly #pieces: Uint8Array[] = [];
   #bytes = 0;
 
-  constructor(raw: RawCodec, direction: Direction, call: Call) {
+  constructor(raw: RawCodec, direction: Direction, call: Call, reservation: Reservation | undefined) {
     this.#raw = raw;
     this.#direction = direction;
     this.#call = call;
+    this.#reservation = reservation;
   }
 
   push(data: Uint8Array): Uint8Array {
     const limit = this.#raw.taken.scope.settings.bufferLimitBytes;
     if (this.#bytes + data.length > limit) throw new CompressionError('buffer_limit_exceeded', { attempted: this.#bytes + data.length, limit });
+    this.#reservation?.grow(data.length);
     // Copied: a source may use its buffer again for the next piece.
     this.#pieces.push(copyOf(data));
     this.#bytes += data.length;

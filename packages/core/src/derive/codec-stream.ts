@@ -1,10 +1,14 @@
-import type { Awaitable, ByteSource, CallParameters, DecodeParameters, Pieces } from '../contracts/index.js';
+import type { Awaitable, ByteSource, Call, CallParameters, DecodeParameters, Pieces } from '../contracts/index.js';
 import { isBytes } from '../bytes/arrays.js';
 import { openSource } from '../bytes/sources.js';
 import { Turn } from './awaitable.js';
+import { CodecMemory } from './codec-memory.js';
 import { openSession, type Session } from './codec-session.js';
 import type { Visit } from './operation.js';
 import type { Direction, RawCodec } from './raw-codec.js';
+
+/** Pieces and windows on their way through a stream, beside the codec's own memory. */
+const STREAM_BYTES = 4 * 1024 * 1024;
 
 /** A source through a codec, piece by piece. Breaking out of the loop, an abort and the registry's end release everything. */
 export async function* codecStream(
@@ -31,7 +35,10 @@ export async function* passThrough(
   let ended = false;
   try {
     iterator = openSource('codec', source);
-    session = open(raw, direction, parameters);
+    const call = callOf(raw, direction, parameters);
+    const reservation = await operations.reserve(`${direction}Stream`, STREAM_BYTES + new CodecMemory(raw.taken).allowed(direction, call), parameters);
+    visit.reserved(reservation);
+    session = openSession(raw, direction, call, reservation);
     const turn = new Turn();
     for (;;) {
       const piece = await operations.race(iterator.next(), parameters?.signal);
@@ -55,12 +62,11 @@ export async function* passThrough(
   }
 }
 
-function open(raw: RawCodec, direction: Direction, parameters: CallParameters | undefined): Session {
+function callOf(raw: RawCodec, direction: Direction, parameters: CallParameters | undefined): Call {
   const { operations } = raw;
   // A codec that only knows whole buffers has its result in memory, so the limit for memory holds.
   const inMemory = direction === 'decompress' && (raw.taken.kernel.methods as { decompressor?: unknown }).decompressor === undefined;
-  const call = direction === 'compress' ? operations.call(parameters) : operations.decodeCall(parameters as DecodeParameters, !inMemory);
-  return openSession(raw, direction, call);
+  return direction === 'compress' ? operations.call(parameters) : operations.decodeCall(parameters as DecodeParameters, !inMemory);
 }
 
 function close(session: Session | undefined): void {

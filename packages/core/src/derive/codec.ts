@@ -1,32 +1,41 @@
 import type {
+  Awaitable,
   Batch,
   ByteBatch,
   ByteSource,
   ByteStream,
+  Call,
   CallParameters,
   Capabilities,
   Codec,
   CodecGuarantees,
   CodecKernel,
+  DecodeCall,
   DecodeParameters,
   FrameSummary,
   KernelKind,
 } from '../contracts/index.js';
 import { readBatch } from '../bytes/batches.js';
+import { fixedInTurns } from './fixed-input.js';
 import { readableInput, wholeNumber, writableOutput } from '../bytes/inputs.js';
 import { asPluginError } from '../errors/areas.js';
 import { LazyByteStream } from './byte-stream.js';
 import { capabilitiesOf } from './capabilities.js';
+import { CodecMemory } from './codec-memory.js';
 import { codecMany, codecManySync } from './codec-batch.js';
 import { codecStream } from './codec-stream.js';
 import { codecTransform } from './codec-transform.js';
-import { fixedInTurns } from './fixed-input.js';
+import type { OutputLimits } from './limits.js';
 import { Operations, type Taken } from './operation.js';
 import { type Direction, RawCodec } from './raw-codec.js';
 
 const ofBytes = (bytes: Uint8Array) => ({ outputBytes: bytes.length, items: 1 });
 const ofCount = (count: number) => ({ outputBytes: count, items: 1 });
 const ofBatch = (batch: ByteBatch) => ({ outputBytes: batch.buffer.length, items: batch.length });
+
+/** Names of operations, made once. */
+const INTO = { compress: 'compressInto', decompress: 'decompressInto' } as const;
+const MANY = { compress: 'compressMany', decompress: 'decompressMany' } as const;
 
 /** A codec with every operation, whatever its kernel brings. */
 export class TakenCodec implements Codec {
@@ -39,6 +48,7 @@ export class TakenCodec implements Codec {
   readonly inspect?: (data: Uint8Array) => FrameSummary;
   readonly #raw: RawCodec;
   readonly #operations: Operations;
+  readonly #memory: CodecMemory;
   #capabilities: Capabilities | undefined;
 
   constructor(taken: Taken<CodecKernel<unknown>>) {
@@ -49,6 +59,7 @@ export class TakenCodec implements Codec {
     this.guarantees = taken.definition.guarantees;
     this.#operations = new Operations(taken);
     this.#raw = new RawCodec(taken, this.#operations);
+    this.#memory = new CodecMemory(taken);
     const { inspect } = taken.kernel.methods;
     if (inspect !== undefined) this.inspect = (data) => this.#inspect(inspect, data);
   }
@@ -135,22 +146,50 @@ export class TakenCodec implements Codec {
     return Number.isSafeInteger(bound) && (bound as number) >= 0 ? (bound as number) : size + Math.ceil(size / 16) + 1024;
   }
 
+  memory(operation: Direction, bytes: number): number {
+    const size = wholeNumber('codec', 'bytes', bytes, 0);
+    return this.#memory.working(operation) + this.#memory.results(operation, size, operation === 'compress' ? this.compressBound(size) : 0);
+  }
+
+  #work<T>(direction: Direction, call: Call, work: () => Awaitable<T>): () => Awaitable<T> {
+    return direction === 'compress' ? work : ((call as DecodeCall).limits as OutputLimits).named(work);
+  }
+
+  /** What a call takes beside its input; a result within the limit for one buffer. */
+  #need(direction: Direction, data: Uint8Array, call: Call): number {
+    const result = this.#memory.result(direction, data, call, direction === 'compress' ? this.compressBound(data.length) : 0);
+    this.#raw.taken.scope.memory.checkBuffer(result, { algorithm: this.name, operation: direction });
+    return this.#memory.allowed(direction, call) + result;
+  }
+
+  #needMany(direction: Direction, bytes: number, call: Call): number {
+    return this.#memory.allowed(direction, call) + this.#memory.results(direction, bytes, direction === 'compress' ? this.compressBound(bytes) : 0);
+  }
+
   #call(direction: Direction, parameters: DecodeParameters | undefined) {
     return direction === 'compress' ? this.#operations.call(parameters) : this.#operations.decodeCall(parameters);
   }
 
-  async #whole(direction: Direction, data: Uint8Array, parameters: DecodeParameters | undefined): Promise<Uint8Array> {
+  #whole(direction: Direction, data: Uint8Array, parameters: DecodeParameters | undefined): Promise<Uint8Array> {
     const fixed = fixedInTurns('codec', data, parameters?.signal);
-    if (fixed !== undefined) return this.#whole(direction, await fixed, parameters);
-    const input = readableInput('codec', data);
-    const call = this.#call(direction, parameters);
-    return this.#operations.run(direction, input.length, parameters, () => this.#raw.whole(direction, input, call), ofBytes);
+    if (fixed !== undefined) return fixed.then((input) => this.#whole(direction, input, parameters));
+    try {
+      const input = readableInput('codec', data);
+      const call = this.#call(direction, parameters);
+      const need = () => this.#need(direction, input, call);
+      const work = this.#work(direction, call, () => this.#raw.whole(direction, input, call));
+      return this.#operations.run(direction, input.length, parameters, work, ofBytes, need);
+    } catch (thrown) {
+      return Promise.reject(thrown);
+    }
   }
 
   #wholeSync(direction: Direction, data: Uint8Array, parameters: DecodeParameters | undefined): Uint8Array {
     const input = readableInput('codec', data);
     const call = this.#call(direction, parameters);
-    return this.#operations.runSync(direction, input.length, parameters, () => this.#raw.wholeSync(direction, input, call), ofBytes);
+    const need = () => this.#need(direction, input, call);
+    const work = this.#work(direction, call, () => this.#raw.wholeSync(direction, input, call)) as () => Uint8Array;
+    return this.#operations.runSync(direction, input.length, parameters, work, ofBytes, need);
   }
 
   async #into(direction: Direction, data: Uint8Array, output: Uint8Array, parameters: DecodeParameters | undefined): Promise<number> {
@@ -159,26 +198,30 @@ export class TakenCodec implements Codec {
     const input = readableInput('codec', data);
     const target = writableOutput('codec', output, input);
     const call = this.#call(direction, parameters);
-    return this.#operations.run(`${direction}Into`, input.length, parameters, () => this.#raw.into(direction, input, target, call), ofCount);
+    const need = () => this.#memory.allowed(direction, call);
+    return this.#operations.run(INTO[direction], input.length, parameters, () => this.#raw.into(direction, input, target, call), ofCount, need);
   }
 
   #intoSync(direction: Direction, data: Uint8Array, output: Uint8Array, parameters: DecodeParameters | undefined): number {
     const input = readableInput('codec', data);
     const target = writableOutput('codec', output, input);
     const call = this.#call(direction, parameters);
-    return this.#operations.runSync(`${direction}Into`, input.length, parameters, () => this.#raw.intoSync(direction, input, target, call), ofCount);
+    const need = () => this.#memory.allowed(direction, call);
+    return this.#operations.runSync(INTO[direction], input.length, parameters, () => this.#raw.intoSync(direction, input, target, call), ofCount, need);
   }
 
   async #many(direction: Direction, batch: Batch, parameters: DecodeParameters | undefined): Promise<ByteBatch> {
     const items = readBatch('codec', batch);
     const call = this.#call(direction, parameters);
-    return this.#operations.run(`${direction}Many`, items.totalBytes, parameters, () => codecMany(this.#raw, direction, items, call), ofBatch);
+    const need = () => this.#needMany(direction, items.totalBytes, call);
+    return this.#operations.run(MANY[direction], items.totalBytes, parameters, () => codecMany(this.#raw, direction, items, call), ofBatch, need);
   }
 
   #manySync(direction: Direction, batch: Batch, parameters: DecodeParameters | undefined): ByteBatch {
     const items = readBatch('codec', batch);
     const call = this.#call(direction, parameters);
-    return this.#operations.runSync(`${direction}Many`, items.totalBytes, parameters, () => codecManySync(this.#raw, direction, items, call), ofBatch);
+    const need = () => this.#needMany(direction, items.totalBytes, call);
+    return this.#operations.runSync(MANY[direction], items.totalBytes, parameters, () => codecManySync(this.#raw, direction, items, call), ofBatch, need);
   }
 
   #inspect(inspect: NonNullable<CodecKernel<unknown>['inspect']>, data: Uint8Array): FrameSummary {

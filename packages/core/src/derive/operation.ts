@@ -6,6 +6,7 @@ import { isThenable } from '../bytes/results.js';
 import { areaError, asPluginError } from '../errors/areas.js';
 import { OperationEvents } from '../events/channel.js';
 import type { BoundKernel } from '../kernels/bound.js';
+import type { Reservation } from '../memory/budget.js';
 import type { Scope } from '../scope/scope.js';
 import { borrowScratch } from '../scratch/scratch.js';
 import { OutputLimits } from './limits.js';
@@ -29,6 +30,8 @@ export interface Outcome {
 
 const ONE_GIB = 1024 ** 3;
 const DEFAULT_MEMORY = 128 * 1024 ** 2;
+/** Without limits, calls on less are left out of the memory budget's figures: counting them would take longer than it tells. */
+const COUNTED_BYTES = 64 * 1024;
 
 /** Runs the operations of one taken algorithm: lifetime, abort, scratch, credits, events and errors, the same for all. */
 export class Operations {
@@ -83,7 +86,7 @@ export class Operations {
     return {
       ...this.call(parameters),
       allowTrailing: parameters?.allowTrailing === true,
-      limits: new OutputLimits(name, maxOutputBytes, maxMemoryBytes),
+      limits: new OutputLimits(name, maxOutputBytes, maxMemoryBytes, unlimited ? undefined : this.taken.scope.memory),
     };
   }
 
@@ -91,7 +94,14 @@ export class Operations {
    * Runs an operation that may leave the calling thread. `body` starts in this turn unless credit must be awaited. Answers what it gave, or the abort's reason, or the registry's end, whichever comes
    * first; scratch and credit stay taken until the work has ended.
    */
-  run<T>(operation: string, bytes: number, parameters: CallParameters | undefined, body: () => Awaitable<T>, outcome: (result: T) => Outcome): Promise<T> {
+  run<T>(
+    operation: string,
+    bytes: number,
+    parameters: CallParameters | undefined,
+    body: () => Awaitable<T>,
+    outcome: (result: T) => Outcome,
+    memory?: () => number,
+  ): Promise<T> {
     const { scope, kernel } = this.taken;
     let visit: Visit;
     try {
@@ -99,28 +109,53 @@ export class Operations {
     } catch (thrown) {
       return Promise.reject(thrown);
     }
+    try {
+      if (memory !== undefined && this.#counts(bytes, parameters)) {
+        const reserving = this.#reserve(visit, operation, memory(), parameters);
+        if (reserving !== undefined) return this.#workLater(reserving, visit, bytes, parameters, body, outcome);
+      }
+    } catch (thrown) {
+      visit.leave();
+      return Promise.reject(visit.failed(thrown));
+    }
     if (kernel.placement !== 'away') return this.#work(visit, parameters, body, outcome);
     const credit = scope.credits.take(bytes);
-    if (credit !== undefined) return this.#workLater(credit, visit, bytes, parameters, body, outcome);
+    if (credit !== undefined) return this.#workLater(undefined, visit, bytes, parameters, body, outcome, credit);
     visit.holds(bytes);
     return this.#work(visit, parameters, body, outcome);
   }
 
+  #counts(bytes: number, parameters: CallParameters | undefined): boolean {
+    return (bytes >= COUNTED_BYTES || this.taken.scope.memory.limited) && parameters?.reservation === undefined;
+  }
+
+  /** Undefined where the memory was there at once: the visit holds it. */
+  #reserve(visit: Visit, operation: string, bytes: number, parameters: CallParameters | undefined): Promise<void> | undefined {
+    const taken = this.taken.scope.memory.take(bytes, { algorithm: this.taken.definition.name, operation });
+    visit.reserved(taken);
+    return taken === undefined ? this.reserve(operation, bytes, parameters).then((later) => visit.reserved(later)) : undefined;
+  }
+
   async #workLater<T>(
-    credit: Promise<void>,
+    memory: Promise<void> | undefined,
     visit: Visit,
     bytes: number,
     parameters: CallParameters | undefined,
     body: () => Awaitable<T>,
     outcome: (result: T) => Outcome,
+    credit?: Promise<void>,
   ): Promise<T> {
     try {
-      await this.awaitCredit(credit, bytes, parameters?.signal);
+      await memory;
+      if (this.taken.kernel.placement === 'away') {
+        const taking = credit ?? this.taken.scope.credits.take(bytes);
+        if (taking !== undefined) await this.awaitCredit(taking, bytes, parameters?.signal);
+        visit.holds(bytes);
+      }
     } catch (thrown) {
       visit.leave();
       throw visit.failed(thrown);
     }
-    visit.holds(bytes);
     return this.#work(visit, parameters, body, outcome);
   }
 
@@ -181,9 +216,19 @@ export class Operations {
     });
   }
 
-  runSync<T>(operation: string, bytes: number, parameters: CallParameters | undefined, body: () => T, outcome: (result: T) => Outcome): T {
+  runSync<T>(
+    operation: string,
+    bytes: number,
+    parameters: CallParameters | undefined,
+    body: () => T,
+    outcome: (result: T) => Outcome,
+    memory?: () => number,
+  ): T {
     const visit = this.#enter(operation, bytes, parameters);
     try {
+      if (memory !== undefined && this.#counts(bytes, parameters)) {
+        visit.reserved(this.taken.scope.memory.takeNow(memory(), { algorithm: this.taken.definition.name, operation }));
+      }
       const result = body();
       visit.end(outcome, result);
       return result;
@@ -234,6 +279,23 @@ export class Operations {
     return visit;
   }
 
+  /** Memory that a stream holds from its first pull to its end; undefined where the caller has set it aside. */
+  async reserve(operation: string, bytes: number, parameters: CallParameters | undefined): Promise<Reservation | undefined> {
+    if (parameters?.reservation !== undefined) return undefined;
+    const { memory } = this.taken.scope;
+    const who = { algorithm: this.taken.definition.name, operation };
+    const taken = memory.take(bytes, who);
+    if (taken !== undefined) return taken;
+    const reserving = memory.reserve(bytes, { ...who, signal: parameters?.signal });
+    try {
+      return await this.race(reserving, parameters?.signal);
+    } catch (error) {
+      // The registry's end: what is granted to nobody any more goes back.
+      reserving.then((reservation) => reservation.release()).catch(() => {});
+      throw error;
+    }
+  }
+
   /** One step of a stream, which disposal waits for. Refused after disposal. */
   async step<T>(work: () => Awaitable<T>, signal: AbortSignal | undefined): Promise<T> {
     const { life } = this.taken.scope;
@@ -279,6 +341,7 @@ export class Visit {
   #left = false;
   #counted = true;
   #held = 0;
+  #reservation: Reservation | undefined;
   inputBytes: number;
 
   constructor(
@@ -321,9 +384,15 @@ export class Visit {
     this.#held = bytes;
   }
 
+  /** Memory that it gives back when it leaves. */
+  reserved(reservation: Reservation | undefined): void {
+    this.#reservation = reservation;
+  }
+
   leave(): void {
     if (this.#left) return;
     this.#left = true;
+    this.#reservation?.release();
     if (this.#held > 0) this.#taken.scope.credits.give(this.#held);
     this.#giveBack?.();
     if (this.#counted) this.#taken.scope.life.leave();

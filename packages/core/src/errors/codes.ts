@@ -29,8 +29,8 @@ export interface ErrorDetails {
   unsupported_feature: CommonDetails & { readonly feature: string };
   /** The result would be larger than the limit. `declared` is what the data claim. */
   size_exceeded: CommonDetails & { readonly limit: number; readonly declared?: number };
-  /** Memory over a limit was asked for: the decoder's own, or the budget of the process. */
-  memory_limit_exceeded: CommonDetails & { readonly scope: 'decoder' | 'budget'; readonly limit: number; readonly needed?: number };
+  /** Memory over a limit was asked for: the decoder's own, the budget of the registry, or the limit for one buffer. */
+  memory_limit_exceeded: CommonDetails & { readonly scope: 'decoder' | 'budget' | 'buffer'; readonly limit: number; readonly needed?: number };
   /** The caller's output buffer does not hold the result. */
   output_too_small: CommonDetails & { readonly available: number; readonly needed?: number };
   /** The buffers of a stream or pipeline would grow beyond their limit. */

@@ -16,7 +16,7 @@ export const PROSE: Prose = {
   unsupported_feature: (d) => `${d.feature} is not supported${at(d)}`,
   size_exceeded: (d) => `the result would be larger than the limit of ${d.limit} bytes${d.declared === undefined ? '' : ` (declared: ${d.declared})`}`,
   memory_limit_exceeded: (d) =>
-    `${d.scope === 'decoder' ? 'decoding needs' : 'the operation needs'} ${d.needed === undefined ? 'more' : `${d.needed} bytes, more`} than the limit of ${d.limit} bytes of memory`,
+    `${d.scope === 'decoder' ? 'decoding needs' : d.scope === 'buffer' ? 'one buffer needs' : 'the operation needs'} ${d.needed === undefined ? 'more' : `${d.needed} bytes, more`} than the limit of ${d.limit} bytes of memory`,
   output_too_small: (d) => `the output buffer of ${d.available} bytes is too small${d.needed === undefined ? '' : `, ${d.needed} are needed`}`,
   buffer_limit_exceeded: (d) => `${d.attempted} bytes of buffers are over the limit of ${d.limit}`,
   out_of_memory: (d) => `${d.bytes} bytes could not be allocated`,

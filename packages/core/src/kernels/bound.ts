@@ -35,6 +35,8 @@ export interface BoundKernel<Methods = unknown> {
   readonly placement: 'here' | 'away';
   /** Estimated nanoseconds for `bytes` bytes. */
   cost(operation: Operation, options: unknown, bytes: number): number;
+  /** Estimated bytes of working memory of one call. */
+  memory(operation: 'compress' | 'decompress', options: unknown): number;
   dispose(): Promise<void>;
 }
 
@@ -52,7 +54,7 @@ export function bindKernel(algorithm: AlgorithmKind, kind: KernelKind, kernel: u
   for (const name of REQUIRED[algorithm]) {
     if (methods[name] === undefined) throw new Error(`it has no ${name}()`);
   }
-  const { placement = 'here', costPerByte, dispose } = source;
+  const { placement = 'here', costPerByte, memory, dispose } = source;
   if (placement !== 'here' && placement !== 'away') throw new Error('its placement is neither here nor away');
   return {
     kind,
@@ -60,6 +62,7 @@ export function bindKernel(algorithm: AlgorithmKind, kind: KernelKind, kernel: u
     own: Object.keys(methods),
     placement,
     cost: costOf(kernel, costPerByte),
+    memory: memoryOf(kernel, memory),
     async dispose() {
       if (typeof dispose === 'function') await dispose.call(kernel);
     },
@@ -75,6 +78,18 @@ function costOf(kernel: object, costPerByte: unknown): BoundKernel['cost'] {
       return (typeof cost === 'number' && cost >= 0 ? cost : 1) * bytes;
     } catch {
       return bytes;
+    }
+  };
+}
+
+function memoryOf(kernel: object, memory: unknown): BoundKernel['memory'] {
+  if (typeof memory !== 'function') return () => 0;
+  return (operation, options) => {
+    try {
+      const bytes: unknown = memory.call(kernel, operation, options);
+      return Number.isFinite(bytes) && (bytes as number) > 0 ? (bytes as number) : 0;
+    } catch {
+      return 0;
     }
   };
 }

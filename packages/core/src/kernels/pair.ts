@@ -23,7 +23,12 @@ type Methods = Readonly<Record<string, Method | undefined>>;
 export function pairKernels(kind: AlgorithmKind, first: BoundKernel, second: BoundKernel, policy: Policy): BoundKernel {
   const methods =
     kind === 'codec' ? pairCodecs(first, second, policy) : kind === 'hash' ? pairHashes(first, second, policy) : pairChunkers(first, second, policy);
-  return { ...first, methods, own: Object.keys(methods).filter((name) => methods[name as keyof typeof methods] !== undefined) };
+  return {
+    ...first,
+    methods,
+    own: Object.keys(methods).filter((name) => methods[name as keyof typeof methods] !== undefined),
+    memory: (operation, options) => Math.max(first.memory(operation, options), second.memory(operation, options)),
+  };
 }
 
 function pairCodecs(first: BoundKernel, second: BoundKernel, policy: Policy): object {

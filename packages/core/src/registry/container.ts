@@ -8,6 +8,8 @@ import { container as root, type DependencyContainer } from 'tsyringe';
 import type { Definition } from '../define/definition.js';
 import { EventChannel } from '../events/channel.js';
 import type { KernelCounters } from '../kernels/counters.js';
+import { MemoryBudget } from '../memory/budget.js';
+import { readMemorySettings } from '../memory/settings.js';
 import { Credits } from '../scope/credits.js';
 import { Lifetime } from '../scope/lifetime.js';
 import type { Scope } from '../scope/scope.js';
@@ -17,41 +19,55 @@ const TOKENS = {
   settings: Symbol('settings'),
   events: Symbol('events'),
   credits: Symbol('credits'),
+  memory: Symbol('memory'),
   life: Symbol('life'),
 } as const;
+
+/** Services that a fork finds in its parent's container where it has none of its own. */
+interface Shared {
+  readonly credits: Credits | undefined;
+  readonly memory: MemoryBudget | undefined;
+}
 
 /** The services of one registry. */
 export class RegistryScope implements Scope {
   readonly #container: DependencyContainer;
 
-  private constructor(container: DependencyContainer, settings: Settings, credits: Credits | undefined) {
+  private constructor(container: DependencyContainer, settings: Settings, { credits, memory }: Shared) {
     this.#container = container;
     container.registerInstance(TOKENS.settings, settings);
     container.registerInstance(TOKENS.events, new EventChannel());
     container.registerInstance(TOKENS.life, new Lifetime());
     if (credits !== undefined) container.registerInstance(TOKENS.credits, credits);
+    if (memory !== undefined) container.registerInstance(TOKENS.memory, memory);
     this.settings = container.resolve(TOKENS.settings);
     this.events = container.resolve(TOKENS.events);
     this.credits = container.resolve(TOKENS.credits);
+    this.memory = container.resolve(TOKENS.memory);
     this.life = container.resolve(TOKENS.life);
   }
 
   readonly settings: Settings;
   readonly events: EventChannel;
   readonly credits: Credits;
+  readonly memory: MemoryBudget;
   readonly life: Lifetime;
   readonly counters = new WeakMap<Definition, KernelCounters>();
 
   static create(given: RegistrySettings | undefined): RegistryScope {
     const settings = readSettings(given);
-    return new RegistryScope(root.createChildContainer(), settings, new Credits(settings.maxBytesInFlight));
+    return new RegistryScope(root.createChildContainer(), settings, {
+      credits: new Credits(settings.maxBytesInFlight),
+      memory: new MemoryBudget(readMemorySettings(given?.memory)),
+    });
   }
 
-  /** A scope of its own events, settings and lifetime; credits are the parent's unless the fork names its own. */
+  /** A scope of its own events, settings and lifetime; credits and the memory budget are the parent's unless the fork names its own. */
   fork(given: RegistrySettings | undefined): RegistryScope {
     const settings = readSettings(given, this.settings);
     const credits = given?.maxBytesInFlight === undefined ? undefined : new Credits(settings.maxBytesInFlight);
-    return new RegistryScope(this.#container.createChildContainer(), settings, credits);
+    const memory = given?.memory === undefined ? undefined : new MemoryBudget(readMemorySettings(given.memory));
+    return new RegistryScope(this.#container.createChildContainer(), settings, { credits, memory });
   }
 
   async end(abort: boolean): Promise<void> {

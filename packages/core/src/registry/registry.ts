@@ -17,6 +17,7 @@ import type { Definition } from '../define/definition.js';
 import { definitionOf } from '../define/define.js';
 import { RegistryError } from '../errors/index.js';
 import { kernelOrder } from '../kernels/choice.js';
+import type { Memory } from '../memory/budget.js';
 import { selectKernel, tryKernel } from '../kernels/select.js';
 import type { RegistrySettings } from '../scope/settings.js';
 import { KINDS } from '../scope/settings.js';
@@ -72,6 +73,11 @@ export class Registry<in R = never> {
   /** Start, end, error and progress of everything that runs in this registry. Nobody listening costs one comparison per operation. */
   get events(): Events {
     return this.#scope.events;
+  }
+
+  /** The memory budget: limits, what is in use, and setting some aside. Forks share it unless they were given limits of their own. */
+  get memory(): Memory {
+    return this.#scope.memory;
   }
 
   /**

@@ -1,6 +1,8 @@
 import type { Definition } from '../define/definition.js';
 import { EventChannel } from '../events/channel.js';
 import type { KernelCounters } from '../kernels/counters.js';
+import { MemoryBudget } from '../memory/budget.js';
+import { readMemorySettings } from '../memory/settings.js';
 import { Credits } from './credits.js';
 import { Lifetime } from './lifetime.js';
 import { readSettings, type Settings } from './settings.js';
@@ -10,6 +12,7 @@ export interface Scope {
   readonly settings: Settings;
   readonly events: EventChannel;
   readonly credits: Credits;
+  readonly memory: MemoryBudget;
   readonly life: Lifetime;
   /** Counters of the algorithms whose kernels are compared with others, by definition. */
   readonly counters: WeakMap<Definition, KernelCounters>;
@@ -21,7 +24,14 @@ let ofProcess: Scope | undefined;
 export function processScope(): Scope {
   if (ofProcess === undefined) {
     const settings = readSettings();
-    ofProcess = { settings, events: new EventChannel(), credits: new Credits(settings.maxBytesInFlight), life: new Lifetime(), counters: new WeakMap() };
+    ofProcess = {
+      settings,
+      events: new EventChannel(),
+      credits: new Credits(settings.maxBytesInFlight),
+      memory: new MemoryBudget(readMemorySettings()),
+      life: new Lifetime(),
+      counters: new WeakMap(),
+    };
   }
   return ofProcess;
 }
