@@ -124,10 +124,9 @@ describe('what fails', () => {
 
   test('a compressed file that is no archive is hashed as a file', async () => {
     writeFileSync(at('text.gz'), gzipSync('no archive'));
-    const expected = oracle('nix-hash', ['--type', 'sha256', '--sri', at('text.gz')]) ?? oracle('nix-store', ['--version']);
     const { text } = await chunker(['nar', 'hash', at('text.gz')]);
     const dumped = oracle('nix-store', ['--dump', at('text.gz')]);
-    if (expected !== undefined && dumped !== undefined) {
+    if (dumped !== undefined) {
       const sum = execFileSync('sha256sum', { input: dumped }).toString().slice(0, 64);
       expect(text).toBe(`sha256-${Buffer.from(sum, 'hex').toString('base64')}  ${dumped.length}\n`);
     }

@@ -35,7 +35,7 @@ export async function openPieces(source: NarSource, signal?: AbortSignal): Promi
   if (source instanceof Uint8Array) return new BytesPieces(source, signal);
   if (typeof source === 'object' && source !== null) {
     if ('file' in source) return FilePieces.open(source.file, signal);
-    if ('fill' in source) return WindowPieces.open(source, signal);
+    if (isWindows(source)) return WindowPieces.open(source, signal);
     if (Symbol.asyncIterator in source || Symbol.iterator in source) return new IterablePieces(source as AsyncIterable<Uint8Array>, signal);
     if ('getReader' in source) return new IterablePieces(webIterable(source), signal);
   }
@@ -44,6 +44,11 @@ export async function openPieces(source: NarSource, signal?: AbortSignal): Promi
     value: source === null ? 'null' : typeof source,
     expected: 'bytes, a path, or an iterable or stream of bytes',
   });
+}
+
+/** Arrays have a `fill` as well. */
+export function isWindows(source: object): source is WindowSource {
+  return 'fill' in source && 'close' in source;
 }
 
 class BytesPieces implements Pieces {

@@ -1,12 +1,12 @@
 import { openFileSource, type WindowSource } from '@chunker/io';
-import { type NarSource, openPieces, type Pieces } from './pieces.js';
+import { isWindows, type NarSource, openPieces, type Pieces } from './pieces.js';
 
 /** An archive as windows that somebody else's memory is filled with: a file is read straight into it, pieces are copied. */
 export async function openWindows(source: NarSource, signal: AbortSignal | undefined): Promise<WindowSource> {
   if (typeof source === 'string') return openFileSource(source, { signal });
   if (!(source instanceof Uint8Array)) {
     if ('file' in source) return openFileSource(source.file, { signal });
-    if ('fill' in source) return source;
+    if (isWindows(source)) return source;
   }
   return new CopiedWindows(await openPieces(source, signal));
 }

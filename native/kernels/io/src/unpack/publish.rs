@@ -59,7 +59,9 @@ impl NewTree {
             return calls::rename_over(parent, from, to);
         }
         match calls::link(parent, from, to) {
-            Ok(()) => calls::unlink(parent, from, 0).inspect_err(|_| drop(calls::unlink(parent, to, 0))),
+            Ok(()) => calls::unlink(parent, from, 0).inspect_err(|_| {
+                let _ = calls::unlink(parent, to, 0);
+            }),
             Err(fault) if fault.code == Code::AlreadyExists => Err(fault),
             Err(_) => calls::rename_over(parent, from, to),
         }
