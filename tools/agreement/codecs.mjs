@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { quoted, sameBytes, text } from './shell.mjs';
 
 /** Slow settings see the beginning. */
-const PART_BYTES = 64 * 1024 * 1024;
+const PART_BYTES = 16 * 1024 * 1024;
 
 /** All checks over one large file. */
 export async function checkCodecs(report, { chunker }, folder, file) {
