@@ -28,7 +28,7 @@ pub struct ArchiveHandle {
 }
 
 /// A job as the kernel's host.
-struct OnJob<'a>(&'a Job<'a>);
+pub(crate) struct OnJob<'a>(pub(crate) &'a Job<'a>);
 
 impl Host for OnJob<'_> {
     fn should_stop(&self) -> bool {

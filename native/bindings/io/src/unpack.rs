@@ -1,5 +1,6 @@
 //! New trees: begin, write, publish, remove.
 
+use crate::archive::OnJob;
 use crate::to_fault;
 use chunker_io::{NewTree, Orders};
 use chunker_support::{Fault, Input, Outcome, Ticket, Whole};
@@ -62,8 +63,7 @@ impl NewTreeHandle {
         let cost = CALL_COST + entries * ENTRY_COST + window.len() as u64 / 8 * EIGHT_BYTES_COST;
         ticket.submit(cost, move |job| {
             let orders = Orders::parse(&orders).map_err(to_fault)?;
-            let parallel = |count: usize, body: &(dyn Fn(usize) + Sync)| job.parallel_for(count, body);
-            match opened(&held)?.write(&orders, &window, &parallel, &|| job.should_stop()) {
+            match opened(&held)?.write(&orders, &window, &OnJob(job)) {
                 Ok(()) => Ok(Outcome::Words(Vec::new())),
                 Err(failure) if failure.fault.code == chunker_io::Code::Aborted => Err(Fault::aborted()),
                 Err(failure) => Ok(Outcome::Words(vec![failure.order as u32, failure.fault.packed()])),

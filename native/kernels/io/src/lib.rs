@@ -33,7 +33,7 @@ pub use file::{File, Reading, DEFAULT_SLICE_CAP_BYTES};
 pub use list::{ListOptions, BLOCK_HEAD_BYTES};
 pub use sys::open_files_limit;
 pub use tree::Tree;
-pub use unpack::{Failure, NewTree, Orders, Parallel, BEGINS, ENDS, EXECUTABLE, LINK, MAKE};
+pub use unpack::{Failure, NewTree, Orders, BEGINS, ENDS, EXECUTABLE, LINK, MAKE};
 
 /// Where an operation runs: it may be told to stop, and may share its work among threads.
 pub trait Host: Sync {

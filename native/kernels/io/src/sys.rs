@@ -27,6 +27,8 @@ pub(crate) fn persist(
 ) -> Result<isize, Fault> {
     let mut pauses = PAUSES_MS.iter();
     loop {
+        #[cfg(test)]
+        let mut call = || tests::trip().map_or_else(&mut call, Err);
         let errno = match call() {
             Ok(value) => return Ok(value),
             Err(errno) => errno,
@@ -192,8 +194,24 @@ pub fn open_files_limit() -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use std::cell::Cell;
+
+    thread_local! {
+        static TRIP: Cell<Option<(usize, i32)>> = const { Cell::new(None) };
+    }
+
+    /// Makes one system call of this thread fail, after so many that do not. Answers whether one that was to fail before has not been made yet.
+    pub(crate) fn fail_after(calls: Option<(usize, i32)>) -> bool {
+        TRIP.replace(calls).is_some()
+    }
+
+    pub(super) fn trip() -> Option<i32> {
+        let (left, errno) = TRIP.get()?;
+        TRIP.set(left.checked_sub(1).map(|left| (left, errno)));
+        (left == 0).then_some(errno)
+    }
 
     #[test]
     fn interrupted_calls_are_repeated_at_once_and_shortages_with_pauses() {

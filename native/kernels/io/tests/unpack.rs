@@ -3,7 +3,7 @@
 
 mod support;
 
-use chunker_io::{Code, Failure, NewTree, Orders, BEGINS, ENDS, EXECUTABLE, LINK, MAKE};
+use chunker_io::{Code, Failure, Host, NewTree, Orders, BEGINS, ENDS, EXECUTABLE, LINK, MAKE};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
@@ -52,16 +52,29 @@ fn open(folder: &Folder) -> NewTree {
     NewTree::open(folder.path().as_os_str().as_bytes(), b"target", b".target.tmp-1").unwrap()
 }
 
-fn write(tree: &NewTree, encoded: &[u8], window: &[u8]) -> Result<(), Failure> {
-    let orders = Orders::parse(encoded).map_err(|fault| Failure { order: 0, fault })?;
-    let parallel = |count: usize, body: &(dyn Fn(usize) + Sync)| {
+struct TwoThreads;
+
+impl Host for TwoThreads {
+    fn should_stop(&self) -> bool {
+        false
+    }
+
+    fn is_parallel(&self) -> bool {
+        true
+    }
+
+    fn parallel_for(&self, count: usize, body: &(dyn Fn(usize) + Sync)) {
         std::thread::scope(|scope| {
             for half in 0..2 {
                 scope.spawn(move || (0..count).filter(|i| i % 2 == half).for_each(body));
             }
         });
-    };
-    tree.write(&orders, window, &parallel, &|| false)
+    }
+}
+
+fn write(tree: &NewTree, encoded: &[u8], window: &[u8]) -> Result<(), Failure> {
+    let orders = Orders::parse(encoded).map_err(|fault| Failure { order: 0, fault })?;
+    tree.write(&orders, window, &TwoThreads)
 }
 
 fn sample() -> Encoder {

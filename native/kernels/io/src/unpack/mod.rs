@@ -14,7 +14,7 @@ mod remove;
 mod write;
 
 pub use orders::{Orders, BEGINS, ENDS, EXECUTABLE, LINK, MAKE};
-pub use write::{Failure, Parallel};
+pub use write::Failure;
 
 use crate::tree::valid_name;
 use crate::{sys, Code, Facts, Fault};

@@ -3,14 +3,11 @@
 use super::orders::{terminated, Entry};
 use super::{calls, NewTree, Orders, BEGINS, ENDS, EXECUTABLE, LINK};
 use crate::tree::open_directory_below;
-use crate::{sys, Code, Fault, Stop};
+use crate::{sys, Code, Fault, Host, Stop};
 use std::ffi::CString;
 use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Mutex, PoisonError};
-
-/// Runs `body(i)` for each i below a count, on as many threads as it likes, and returns when all have returned.
-pub type Parallel<'a> = &'a dyn Fn(usize, &(dyn Fn(usize) + Sync));
 
 /// Which order could not be carried out: a directory (by its index) or an entry (by its index plus the number of directories).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,15 +42,9 @@ impl NewTree {
     ///
     /// # Errors
     /// The first failure met; after it the tree is good for `remove` only. `name_collision`: the file system takes two names for one.
-    pub fn write(
-        &self,
-        orders: &Orders,
-        window: &[u8],
-        parallel: Parallel,
-        stop: &(dyn Fn() -> bool + Sync),
-    ) -> Result<(), Failure> {
+    pub fn write(&self, orders: &Orders, window: &[u8], host: &dyn Host) -> Result<(), Failure> {
         let mut progress = self.turn();
-        let stop = || stop() || self.is_given_up();
+        let stop = || host.should_stop() || self.is_given_up();
         self.make_directories(orders, &stop)?;
         let groups = groups(orders).map_err(|fault| Failure { order: 0, fault })?;
         let shared = Shared {
@@ -66,7 +57,7 @@ impl NewTree {
         };
         match groups.len() {
             1 => self.write_group(&shared, groups[0].clone()),
-            n => parallel(n, &|i| self.write_group(&shared, groups[i].clone())),
+            n => host.parallel_for(n, &|i| self.write_group(&shared, groups[i].clone())),
         }
         if let Some(failure) = into_inner(shared.failure) {
             return Err(failure);
