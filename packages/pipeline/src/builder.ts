@@ -8,12 +8,17 @@ import { PipelineRun } from './run.js';
 import { type RunSettings, resolveSettings } from './settings.js';
 import { Slabs } from './slabs.js';
 import { openSource } from './sources/open.js';
+import { shelfOf } from './strategy/candidates.js';
+import { Chooser } from './strategy/chooser.js';
+import { onlyRung } from './strategy/rungs.js';
+import { type CompressionStrategy, isStrategy, resolveStrategy } from './strategy/strategy.js';
 import type { PipelineInput, WindowSource } from './sources/source.js';
 
 interface Stages {
   readonly chunker?: () => Promise<Chunker>;
   readonly hash?: () => Promise<Hash>;
-  readonly codec?: () => Promise<Codec>;
+  readonly codec?: (() => Promise<Codec>) | undefined;
+  readonly chooser?: ((signal: AbortSignal) => Promise<Chooser>) | undefined;
   readonly dedup?: DigestTable | 'own';
   readonly verify?: boolean;
   readonly digests: readonly (() => Promise<Hash>)[];
@@ -47,13 +52,26 @@ export class Pipeline<in R = never> {
     return this.#with({ hash: () => take<Hash>(which, 'hash', this.#registry, options, handles) });
   }
 
-  /** Compresses each chunk on its own. */
+  /**
+   * Compresses each chunk on its own: with a codec, or by a strategy that chooses among the registered ones (`{ strategy: 'adaptive' }`) and stores what cannot be made smaller.
+   */
+  compress(strategy: CompressionStrategy): Pipeline<R>;
   compress<const W extends string | Algorithm<'codec'>>(
     which: Which<R, 'codec', W> | Codec,
     options?: OptionsFor<R, 'codec', W>,
     handles?: Handles,
+  ): Pipeline<R>;
+  compress<const W extends string | Algorithm<'codec'>>(
+    which: Which<R, 'codec', W> | Codec | CompressionStrategy,
+    options?: OptionsFor<R, 'codec', W>,
+    handles?: Handles,
   ): Pipeline<R> {
-    return this.#with({ codec: () => take<Codec>(which, 'codec', this.#registry, options, handles) });
+    if (isStrategy(which)) {
+      const strategy = resolveStrategy(which);
+      const shelf = shelfOf(this.#registry as unknown as Registry<never>);
+      return this.#with({ codec: undefined, chooser: (signal) => Chooser.open(shelf, strategy, signal) });
+    }
+    return this.#with({ codec: () => take<Codec>(which, 'codec', this.#registry, options, handles), chooser: undefined });
   }
 
   /** Marks chunks whose digest came before and leaves them out of compression. A table handed in joins the runs that share it. Needs a hash stage. */
@@ -112,11 +130,12 @@ async function openJob(stages: Stages, input: PipelineInput, settings: RunSettin
     return one;
   };
   try {
-    const [chunker, hash, codec] = await Promise.all([stages.chunker?.(), stages.hash?.(), stages.codec?.()]);
+    const signal = settings.signal ?? new AbortController().signal;
+    const [chunker, hash, codec, chooser] = await Promise.all([stages.chunker?.(), stages.hash?.(), stages.codec?.(), stages.chooser?.(signal)]);
     const whole = await Promise.all(stages.digests.map((one) => one()));
     const verify = stages.verify ?? false;
     const dedup = tableFor(stages.dedup, hash);
-    const resolved = resolveSettings(settings, chunker?.reach ?? 0, codec === undefined ? 0 : 1);
+    const resolved = resolveSettings(settings, chunker?.reach ?? 0, codec === undefined && chooser === undefined ? 0 : 1);
     const slabs = kept(new Slabs(resolved.payload === 'none'));
     const outputs = new OutputArena(
       slabs,
@@ -125,7 +144,8 @@ async function openJob(stages: Stages, input: PipelineInput, settings: RunSettin
     const digests = kept(new WholeDigests(whole, settings.signal));
     const reassembled = kept(new WholeDigests(verify ? whole : [], settings.signal));
     const progress = { readBytes: 0, bytes: 0, chunks: 0, uniqueChunks: 0, uniqueBytes: 0, compressedBytes: 0 };
-    return { source, chunker, hash, codec, dedup, verify, digests, reassembled, settings: resolved, slabs, outputs, progress };
+    const rung = codec === undefined ? undefined : onlyRung(codec);
+    return { source, chunker, hash, codec, rung, chooser, dedup, verify, digests, reassembled, settings: resolved, slabs, outputs, progress };
   } catch (error) {
     for (const one of disposables) one.dispose();
     await source.close();

@@ -17,7 +17,7 @@ export class RunEvents {
     this.#events = events;
     // Core counts its own upwards: the two never meet.
     lastId -= 1;
-    const algorithm = [job.chunker, job.hash, job.codec].flatMap((stage) => (stage === undefined ? [] : [stage.name])).join('+');
+    const algorithm = [job.chunker, job.hash, job.codec, job.chooser].flatMap((stage) => (stage === undefined ? [] : [stage.name])).join('+');
     this.#base = { id: lastId, kind: 'pipeline', algorithm, operation: 'run' };
     const inputBytes = job.source.size;
     if (events.active) events.emit({ ...this.#base, type: 'start', at: this.#started, ...(inputBytes === undefined ? {} : { inputBytes }) });
@@ -32,10 +32,10 @@ export class RunEvents {
     this.#events.emit({ ...this.#base, type: 'bytes', at, bytes });
   }
 
-  end({ progress, codec }: Job): void {
+  end({ progress, codec, chooser }: Job): void {
     if (!this.#events.active) return;
     const at = performance.now();
-    const outputBytes = codec === undefined ? 0 : progress.compressedBytes;
+    const outputBytes = codec === undefined && chooser === undefined ? 0 : progress.compressedBytes;
     this.#events.emit({ ...this.#base, type: 'end', at, inputBytes: progress.bytes, outputBytes, items: progress.chunks, milliseconds: at - this.#started });
   }
 

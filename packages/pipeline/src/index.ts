@@ -1,11 +1,13 @@
 export { Pipeline, pipeline } from './builder.js';
+export { CONTENT_HEAD_BYTES, CONTENT_KINDS, type Content, type ContentKind, describeContent } from './content/content.js';
 export { DigestTable } from './digest-table.js';
 export type { Progress } from './engine/job.js';
 export type { StageName } from './errors.js';
 export type { Manifest } from './manifest.js';
-export { type ReassembleSettings, reassemble, type SpecReader, type WantedChunk } from './reassemble.js';
+export { type ReassembleSettings, reassemble, type SpecReader, type StoredChunk, type WantedChunk } from './reassemble.js';
 export type { ChunkRecord, RecordBatch } from './record.js';
 export type { PipelineRun, Summary } from './run.js';
 export type { RunSettings } from './settings.js';
 export type { FileHandleLike, FileInput, PipelineInput, WindowSource } from './sources/source.js';
+export type { CompressionStrategy, StrategyName } from './strategy/strategy.js';
 export { type WholeDigestSettings, wholeDigest } from './whole-digest.js';

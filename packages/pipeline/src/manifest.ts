@@ -10,7 +10,13 @@ export interface Manifest {
   readonly version: 1;
   readonly bytes: number;
   /** The specs that made it; `registry.parse` reads them. A keyed hash's key is not among them. */
-  readonly specs: { readonly chunker?: string; readonly hash?: string; readonly codec?: string };
+  readonly specs: {
+    readonly chunker?: string;
+    readonly hash?: string;
+    readonly codec?: string;
+    /** Instead of `codec`, with a strategy: the table that `codecs` points into. `identity` is what is stored as it is. */
+    readonly codecs?: readonly string[];
+  };
   /** Digests of the whole input, lower-case hex, by the spec of the hash. */
   readonly digests: Readonly<Record<string, string>>;
   readonly lengths: readonly number[];
@@ -18,27 +24,35 @@ export interface Manifest {
   readonly hashes?: readonly string[];
   /** Compressed size of each chunk, `null` for a repeated one that was not compressed again; absent without a codec. */
   readonly compressedLengths?: readonly (number | null)[];
+  /** With a strategy: index of each chunk's codec in `specs.codecs`, `null` for a repeated one. */
+  readonly codecs?: readonly (number | null)[];
 }
+
+/** What is kept of a batch. */
+type Rows = Pick<RecordBatch, 'start' | 'lengths' | 'digests' | 'compressedLengths' | 'codecs'>;
 
 /** Keeps the rows of a manifest compactly while a pipeline runs. */
 export class ManifestRows {
-  readonly #batches: { lengths: Uint32Array; digests: Uint8Array | undefined; compressed: Uint32Array | undefined; start: number }[] = [];
+  readonly #batches: Rows[] = [];
 
-  add(batch: RecordBatch): void {
-    this.#batches.push({ lengths: batch.lengths, digests: batch.digests, compressed: batch.compressedLengths, start: batch.start });
+  add({ start, lengths, digests, compressedLengths, codecs }: RecordBatch): void {
+    this.#batches.push({ start, lengths, digests, compressedLengths, codecs });
   }
 
   manifest(bytes: number, specs: Manifest['specs'], digests: Manifest['digests']): Manifest {
     const lengths: number[] = [];
     const hashes: string[] = [];
-    const compressed: (number | null)[] = [];
+    const compressedLengths: (number | null)[] = [];
+    const codecs: (number | null)[] = [];
     // Unordered pipelines deliver as it is done; a manifest is in the input's order.
     for (const batch of this.#batches.sort((a, b) => a.start - b.start)) {
       const size = (batch.digests?.length ?? 0) / batch.lengths.length;
       for (let i = 0; i < batch.lengths.length; i++) {
         lengths.push(batch.lengths[i] as number);
         if (batch.digests !== undefined) hashes.push(hex.encode(batch.digests.subarray(i * size, (i + 1) * size)));
-        if (batch.compressed !== undefined) compressed.push(batch.compressed[i] || null);
+        const compressed = batch.compressedLengths?.[i] || null;
+        compressedLengths.push(compressed);
+        codecs.push(compressed === null ? null : (batch.codecs?.[i] ?? 0));
       }
     }
     return {
@@ -48,7 +62,8 @@ export class ManifestRows {
       digests,
       lengths,
       ...(specs.hash === undefined ? {} : { hashes }),
-      ...(specs.codec === undefined ? {} : { compressedLengths: compressed }),
+      ...(specs.codec === undefined && specs.codecs === undefined ? {} : { compressedLengths }),
+      ...(specs.codecs === undefined ? {} : { codecs }),
     };
   }
 }
@@ -66,5 +81,16 @@ export function checkManifest(value: unknown): Manifest {
   if (hashes !== undefined && !(Array.isArray(hashes) && hashes.length === lengths.length && hashes.every((hash) => typeof hash === 'string'))) {
     throw invalidPipeline('the manifest does not have one hash per chunk');
   }
+  checkCodecs(manifest);
   return manifest;
+}
+
+function checkCodecs({ specs, codecs, lengths }: Manifest): void {
+  if (specs.codecs === undefined && codecs === undefined) return;
+  const table = specs.codecs;
+  if (!Array.isArray(table) || !table.every((spec) => typeof spec === 'string')) throw invalidPipeline('the codecs of the manifest are no list of specs');
+  const known = (codec: unknown) => codec === null || (Number.isSafeInteger(codec) && (codec as number) >= 0 && (codec as number) < table.length);
+  if (!Array.isArray(codecs) || codecs.length !== lengths.length || !codecs.every(known)) {
+    throw invalidPipeline('the manifest does not have one codec of its table per chunk');
+  }
 }

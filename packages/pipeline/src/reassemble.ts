@@ -1,9 +1,10 @@
-import type { Codec, Hash } from '@chunker/core';
+import type { Hash } from '@chunker/core';
 import { ChunkerError } from '@chunker/core';
 import { hex } from '@chunker/core/encoding';
 import { invalidPipeline, stageError } from './errors.js';
 import { checkManifest, type Manifest } from './manifest.js';
 import { threads } from './settings.js';
+import { StoredCodecs } from './stored-codecs.js';
 
 /** A chunk that `reassemble` asks for. */
 export interface WantedChunk {
@@ -12,7 +13,17 @@ export interface WantedChunk {
   readonly length: number;
   /** Lower-case hex; absent when the manifest has no hashes. */
   readonly hash?: string;
+  /** Spec of the codec that compressed it, `identity` where it is stored as it is; absent where the manifest cannot know: a repeated chunk that another run compressed. */
+  readonly codec?: string;
 }
+
+/** A chunk with the spec of its codec, where a store keeps that itself. */
+export interface StoredChunk {
+  readonly payload: Uint8Array;
+  readonly codec: string;
+}
+
+type FetchChunk = (chunk: WantedChunk) => Uint8Array | StoredChunk | Promise<Uint8Array | StoredChunk>;
 
 /** As much of a registry as reassembling uses. */
 export interface SpecReader {
@@ -28,29 +39,31 @@ export interface ReassembleSettings {
 
 interface Tools {
   readonly hash: Hash | undefined;
-  readonly codec: Codec | undefined;
+  readonly codecs: StoredCodecs;
   readonly signal: AbortSignal | undefined;
 }
 
 /**
- * The inverse of a pipeline: the bytes of the input, chunk by chunk in order. `fetchChunk` answers a chunk as the pipeline's payload was (compressed when the manifest names a codec); it is called ahead,
+ * The inverse of a pipeline: the bytes of the input, chunk by chunk in order. `fetchChunk` answers a chunk as the pipeline's payload was (compressed, as the manifest says), or with the codec that the store knows it has; it is called ahead,
  * at most `concurrency` at a time. Each chunk is decompressed, and its length and digest are checked before its bytes are handed out: `checksum_mismatch` as the cause of `stage_failed` at its offset. The digest is
  * checked where the manifest has hashes; chunks of a keyed hash need a registry whose parse gives the key.
  */
 export async function* reassemble(
   registry: SpecReader,
   manifest: Manifest,
-  fetchChunk: (chunk: WantedChunk) => Uint8Array | Promise<Uint8Array>,
+  fetchChunk: FetchChunk,
   settings: ReassembleSettings = {},
 ): AsyncGenerator<Uint8Array> {
   const { specs } = checkManifest(manifest);
   const tools: Tools = {
-    hash: specs.hash === undefined ? undefined : await parse<Hash>(registry, specs.hash, 'hash'),
-    codec: specs.codec === undefined ? undefined : await parse<Codec>(registry, specs.codec, 'codec'),
+    hash: specs.hash === undefined ? undefined : await takeHash(registry, specs.hash),
+    codecs: new StoredCodecs(registry, manifest),
     signal: settings.signal,
   };
   const ahead: Promise<Uint8Array>[] = [];
-  const chunks = wanted(manifest);
+  // A codec that is missing is told before anything is fetched.
+  if (specs.codec !== undefined) await tools.codecs.codec(specs.codec);
+  const chunks = wanted(manifest, tools.codecs);
   const most = settings.concurrency ?? 2 * threads();
   try {
     for (;;) {
@@ -72,11 +85,15 @@ export async function* reassemble(
   }
 }
 
-async function restore(tools: Tools, chunk: WantedChunk, fetchChunk: (chunk: WantedChunk) => Uint8Array | Promise<Uint8Array>): Promise<Uint8Array> {
+async function restore(tools: Tools, chunk: WantedChunk, fetchChunk: FetchChunk): Promise<Uint8Array> {
   const call = tools.signal === undefined ? {} : { signal: tools.signal };
   tools.signal?.throwIfAborted();
   const stored = await within('fetch', chunk, async () => fetchChunk(chunk));
-  const bytes = await within('decompress', chunk, async () => tools.codec?.decompress(stored, { ...call, maxOutputBytes: chunk.length }) ?? stored);
+  const bytes = await within('decompress', chunk, async () => {
+    const { payload, codec: spec } = stored instanceof Uint8Array ? { payload: stored, codec: chunk.codec } : stored;
+    const codec = await tools.codecs.codec(spec);
+    return codec === undefined ? payload : codec.decompress(payload, { ...call, maxOutputBytes: chunk.length });
+  });
   await within('verify', chunk, async () => {
     const actual = tools.hash === undefined ? undefined : hex.encode(await tools.hash.hash(bytes, call));
     if (bytes.length === chunk.length && actual === chunk.hash) return;
@@ -98,17 +115,18 @@ async function restore(tools: Tools, chunk: WantedChunk, fetchChunk: (chunk: Wan
   }
 }
 
-function* wanted(manifest: Manifest): Generator<WantedChunk> {
+function* wanted(manifest: Manifest, codecs: StoredCodecs): Generator<WantedChunk> {
   let offset = 0;
   for (const [index, length] of manifest.lengths.entries()) {
     const hash = manifest.hashes?.[index];
-    yield { index, offset, length, ...(hash === undefined ? {} : { hash }) };
+    const codec = codecs.specOf(index);
+    yield { index, offset, length, ...(hash === undefined ? {} : { hash }), ...(codec === undefined ? {} : { codec }) };
     offset += length;
   }
 }
 
-async function parse<T extends Hash | Codec>(registry: SpecReader, spec: string, kind: T['kind']): Promise<T> {
-  const taken = (await registry.parse(spec)) as T;
-  if (taken.kind !== kind) throw invalidPipeline(`the manifest's ${kind} '${spec}' is a ${taken.kind}`);
+async function takeHash(registry: SpecReader, spec: string): Promise<Hash> {
+  const taken = (await registry.parse(spec)) as Hash;
+  if (taken.kind !== 'hash') throw invalidPipeline(`the manifest's hash '${spec}' is a ${taken.kind}`);
   return taken;
 }

@@ -1,3 +1,5 @@
+import type { Content } from './content/content.js';
+
 /** One chunk, as a pipeline reports it. */
 export interface ChunkRecord {
   /** First byte in the input; exact beyond 4 GiB. */
@@ -7,9 +9,11 @@ export interface ChunkRecord {
   readonly hash?: Uint8Array;
   /** With `dedup()`: true when the same digest came before. Such a chunk is not compressed. */
   readonly duplicate?: boolean;
-  /** Name of the codec that compressed it. */
+  /** Name of the codec that compressed it; `identity` where it is stored as it is. */
   readonly codec?: string;
   readonly compressedLength?: number;
+  /** With a compression strategy: what the chunk's first 4 KiB tell of it. */
+  readonly content?: Content;
   /** The compressed bytes, or without a codec the input's; only when asked for. A view is right or empty, never wrong. */
   readonly payload?: Uint8Array;
   /** A payload of one's own, while the payload is valid; `undefined` where there is none. */
@@ -26,6 +30,9 @@ export interface BatchColumns {
   duplicates?: Uint8Array;
   /** 0 where the chunk was not compressed. */
   compressedLengths?: Uint32Array;
+  /** Number of each chunk's codec in the run's table; without it there is one codec. */
+  codecs?: Uint16Array;
+  contents?: readonly (Content | undefined)[];
   payloads?: (Uint8Array | undefined)[];
 }
 
@@ -34,13 +41,14 @@ export interface BatchColumns {
  */
 export class RecordBatch implements Iterable<ChunkRecord> {
   readonly #columns: BatchColumns;
-  readonly codec: string | undefined;
+  /** Names of codecs: of the one, or with a strategy of all that were chosen so far, and `identity` first. */
+  readonly codecNames: readonly string[];
   readonly #copies: boolean;
 
   /** @internal */
-  constructor(columns: BatchColumns, codec: string | undefined, copies: boolean) {
+  constructor(columns: BatchColumns, codecNames: readonly string[], copies: boolean) {
     this.#columns = columns;
-    this.codec = codec;
+    this.codecNames = codecNames;
     this.#copies = copies;
   }
 
@@ -71,6 +79,11 @@ export class RecordBatch implements Iterable<ChunkRecord> {
     return this.#columns.compressedLengths;
   }
 
+  /** With a strategy: number of each chunk's codec in `codecNames`. */
+  get codecs(): Uint16Array | undefined {
+    return this.#columns.codecs;
+  }
+
   *[Symbol.iterator](): Generator<ChunkRecord> {
     let offset = this.start;
     for (let i = 0; i < this.length; i++) {
@@ -80,7 +93,7 @@ export class RecordBatch implements Iterable<ChunkRecord> {
   }
 
   #record(i: number, offset: number): ChunkRecord {
-    const { lengths, digests, duplicates, compressedLengths, payloads } = this.#columns;
+    const { lengths, digests, duplicates, compressedLengths, codecs, contents, payloads } = this.#columns;
     const size = digests === undefined ? 0 : digests.length / lengths.length;
     const duplicate = duplicates?.[i] === 1;
     const view = payloads?.[i];
@@ -90,7 +103,10 @@ export class RecordBatch implements Iterable<ChunkRecord> {
       length: lengths[i] as number,
       ...(digests === undefined ? {} : { hash: digests.subarray(i * size, (i + 1) * size) }),
       ...(duplicates === undefined ? {} : { duplicate }),
-      ...(compressedLengths === undefined || duplicate ? {} : { codec: this.codec as string, compressedLength: compressedLengths[i] as number }),
+      ...(compressedLengths === undefined || duplicate
+        ? {}
+        : { codec: this.codecNames[codecs?.[i] ?? 0] as string, compressedLength: compressedLengths[i] as number }),
+      ...(contents?.[i] === undefined ? {} : { content: contents[i] as Content }),
       ...(payload === undefined ? {} : { payload }),
       copy: () => payload?.slice(),
     };

@@ -74,7 +74,7 @@ export class PipelineRun implements AsyncIterable<ChunkRecord> {
       const started = performance.now();
       const engine = job.settings.sequential ? runSequential(job, signal) : runParallel(job, signal);
       for await (const { columns } of engine) {
-        const batch = new RecordBatch(columns, job.codec?.name, job.settings.payload === 'copy');
+        const batch = new RecordBatch(columns, job.chooser?.names ?? (job.codec === undefined ? [] : [job.codec.name]), job.settings.payload === 'copy');
         this.#rows?.add(batch);
         events.bytes(job.progress.bytes);
         yield batch;
@@ -102,11 +102,12 @@ export class PipelineRun implements AsyncIterable<ChunkRecord> {
     if (!this.#started) this.#rows = new ManifestRows();
     const { bytes, digests } = await this.summary();
     if (this.#rows === undefined) throw invalidPipeline('the run kept no rows for a manifest; set { manifest: true }');
-    const { chunker, hash, codec, digests: whole } = this.#job as Job;
+    const { chunker, hash, codec, chooser, digests: whole } = this.#job as Job;
     const specs = {
       ...(chunker === undefined ? {} : { chunker: chunker.spec }),
       ...(hash === undefined ? {} : { hash: hash.spec }),
       ...(codec === undefined ? {} : { codec: codec.spec }),
+      ...(chooser === undefined ? {} : { codecs: [...chooser.specs] }),
     };
     const named = Object.fromEntries(whole.specs.map((spec: string, i: number) => [spec, hex.encode(digests[i] as Uint8Array)]));
     return this.#rows.manifest(bytes, specs, named);
@@ -124,7 +125,7 @@ async function summarise(job: Job, seconds: number): Promise<Summary> {
     chunks,
     uniqueChunks,
     uniqueBytes,
-    ...(job.codec === undefined ? {} : { compressedBytes }),
+    ...(job.codec === undefined && job.chooser === undefined ? {} : { compressedBytes }),
     seconds,
     digests,
     ...(job.verify ? { verified: true as const } : {}),

@@ -10,6 +10,7 @@ import { profilesCanBeTaken } from './chunker/profiles.js';
 import * as batch from './codec/batch.js';
 import * as damage from './codec/damage.js';
 import * as doors from './codec/doors.js';
+import * as efforts from './codec/efforts.js';
 import * as format from './codec/format.js';
 import * as limits from './codec/limits.js';
 import { CODEC_OPERATIONS } from './codec/operations.js';
@@ -26,7 +27,7 @@ const all = <Kind extends AlgorithmKind>(...modules: readonly Readonly<Record<st
 /** Every law, by kind of algorithm; the most telling first. */
 export const LAWS: { readonly [Kind in AlgorithmKind]: readonly Law<Kind>[] } = {
   codec: [
-    ...all<'codec'>(roundTrip, doors, pieces, batch, limits, damage, format),
+    ...all<'codec'>(roundTrip, doors, pieces, batch, limits, damage, format, efforts),
     ...bufferLaws('codec', CODEC_OPERATIONS),
     ...callLaws('codec', CODEC_OPERATIONS),
     ...optionLaws('codec'),

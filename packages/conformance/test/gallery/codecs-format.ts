@@ -180,4 +180,13 @@ export const BROKEN_FORMATS: readonly BrokenPlugin[] = [
     }),
     breaks: 'codec.kernels-agree',
   },
+  {
+    fault: 'declares an effort with options that it has not',
+    definition: defineCodec({
+      name: 'overstretched',
+      ...FRAMES,
+      efforts: { smallest: { options: { level: 9 }, nanosecondsPerByte: 1, ratio: 0.1 } },
+    }),
+    breaks: 'codec.efforts-can-be-taken',
+  },
 ];

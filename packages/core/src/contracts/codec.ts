@@ -89,14 +89,14 @@ export interface CodecTraits {
   /** Recognises what no fixed bytes can tell; asked after all magics, with the first bytes of the data. */
   recognise?(head: Uint8Array): boolean;
   readonly guarantees?: CodecGuarantees;
+  /** Options for what one may want of compressing, with figures: strategies choose by them. */
+  readonly efforts?: Efforts;
 }
 
 /** The author's face of a codec: inline methods are its js kernel, otherwise `kernels` says how to get each. */
 export type CompressionCodec<Name extends string, Input, Output> = DefinitionBase<Name, Input, Output> &
-  CodecTraits & {
-    /** Options for what one may want of compressing, with figures: strategies choose by them. */
-    readonly efforts?: Efforts<NoInfer<Input>>;
-  } & (CodecKernel<NoInfer<Output>> | { readonly kernels: Kernels<CodecKernel<NoInfer<Output>>, NoInfer<Output>> });
+  CodecTraits &
+  (CodecKernel<NoInfer<Output>> | { readonly kernels: Kernels<CodecKernel<NoInfer<Output>>, NoInfer<Output>> });
 
 export type CodecAlgorithm<Name extends string = string, Input = never> = Algorithm<'codec', Name, Input>;
 

@@ -1,4 +1,4 @@
-import type { AlgorithmKind, CodecGuarantees, HandleDescription, KernelKind, Probe, SchemaSource } from '../contracts/index.js';
+import type { AlgorithmKind, CodecGuarantees, Efforts, HandleDescription, KernelKind, Probe, SchemaSource } from '../contracts/index.js';
 import type { Signature } from './magics.js';
 
 /** A loader as core calls it. */
@@ -23,6 +23,7 @@ export interface Definition {
   readonly magics: readonly Signature[];
   readonly recognise?: (head: Uint8Array) => boolean;
   readonly guarantees: CodecGuarantees;
+  readonly efforts: Efforts;
   /** Of hashes. */
   readonly digestLength?: number | ((options: unknown) => number);
   /** Of chunkers. */

@@ -3,6 +3,7 @@ import { describeThrown, isOurs } from '../errors/areas.js';
 import { RegistryError } from '../errors/index.js';
 import { isPlain, snapshot } from '../options/snapshot.js';
 import type { Definition, Loader } from './definition.js';
+import { readEfforts } from './efforts.js';
 import { readMagics } from './magics.js';
 
 /** Lower-case letters, digits and inner dashes. */
@@ -64,15 +65,15 @@ function readName(name: unknown): string {
   return name;
 }
 
-type Traits = Pick<Definition, 'magics' | 'recognise' | 'guarantees' | 'digestLength' | 'profiles'>;
+type Traits = Pick<Definition, 'magics' | 'recognise' | 'guarantees' | 'efforts' | 'digestLength' | 'profiles'>;
 
 function traits(kind: AlgorithmKind, source: Readonly<Record<string, unknown>>): Traits {
-  const none: Traits = { magics: [], guarantees: {}, profiles: new Map() };
+  const none: Traits = { magics: [], guarantees: {}, efforts: {}, profiles: new Map() };
   if (kind === 'codec') {
-    const { magicBytes, recognise, guarantees } = source;
+    const { magicBytes, recognise, guarantees, efforts } = source;
     if (recognise !== undefined && typeof recognise !== 'function') throw new Error('recognise is no function');
     const bound = recognise === undefined ? {} : { recognise: (recognise as (head: Uint8Array) => boolean).bind(source) };
-    return { ...none, magics: readMagics(magicBytes), ...bound, guarantees: readGuarantees(guarantees) };
+    return { ...none, magics: readMagics(magicBytes), ...bound, guarantees: readGuarantees(guarantees), efforts: readEfforts(efforts) };
   }
   if (kind === 'hash') {
     const { digestLength } = source;

@@ -73,6 +73,7 @@ function describe({ definition, algorithm }: Entry): Registered {
     recognisable: definition.magics.length > 0 || definition.recognise !== undefined,
     profiles: [...definition.profiles.keys()],
     ...(definition.defaults === undefined ? {} : { defaults: definition.defaults }),
+    ...(Object.keys(definition.efforts).length === 0 ? {} : { efforts: definition.efforts }),
     handles: [...definition.handles.keys()],
     ...(deprecated === undefined ? {} : { deprecated }),
     algorithm,

@@ -1,4 +1,4 @@
-import type { Algorithm, AlgorithmKind, KernelKind, KernelReport } from '../contracts/index.js';
+import type { Algorithm, AlgorithmKind, Efforts, KernelKind, KernelReport } from '../contracts/index.js';
 import type { KernelChoice } from '../kernels/choice.js';
 import type { VerificationCounters } from '../kernels/counters.js';
 import type { Verification } from '../scope/settings.js';
@@ -33,6 +33,8 @@ export interface Registered {
   readonly profiles: readonly string[];
   /** Its options when nothing is said, where its author tells. */
   readonly defaults?: Readonly<Record<string, unknown>>;
+  /** Of a codec: what it declares for strategies. */
+  readonly efforts?: Efforts;
   readonly handles: readonly string[];
   readonly deprecated?: string;
   readonly algorithm: Algorithm;

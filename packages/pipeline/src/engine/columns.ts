@@ -3,9 +3,11 @@ import type { BatchWork, Job } from './job.js';
 /** Makes the columns that the compressing stage fills. */
 export function prepareColumns(job: Job, batch: BatchWork): void {
   const { columns } = batch;
-  if (job.codec !== undefined) columns.compressedLengths = new Uint32Array(columns.lengths.length);
+  const compresses = job.codec !== undefined || job.chooser !== undefined;
+  if (compresses) columns.compressedLengths = new Uint32Array(columns.lengths.length);
+  if (job.chooser !== undefined) columns.codecs = new Uint16Array(columns.lengths.length);
   if (job.settings.payload === 'none') return;
-  columns.payloads = job.codec === undefined ? inputs(batch) : new Array(columns.lengths.length).fill(undefined);
+  columns.payloads = !compresses ? batch.chunks() : new Array(columns.lengths.length).fill(undefined);
 }
 
 /** Adds a finished batch to the counters. */
@@ -20,14 +22,4 @@ export function count(job: Job, batch: BatchWork): void {
     progress.uniqueBytes += lengths[i] as number;
     if (compressedLengths !== undefined) progress.compressedBytes += compressedLengths[i] as number;
   }
-}
-
-function inputs(batch: BatchWork): Uint8Array[] {
-  const views: Uint8Array[] = [];
-  let at = 0;
-  for (const length of batch.columns.lengths) {
-    views.push(batch.data.subarray(at, at + length));
-    at += length;
-  }
-  return views;
 }

@@ -2,6 +2,7 @@ import { type Codec, ChunkerError, isChunkerError } from '@chunker/core';
 import { stageError } from '../errors.js';
 import type { OutputSpace } from '../output-arena.js';
 import { nextTurn } from '../sources/memory.js';
+import type { Rung, Rungs } from '../strategy/rungs.js';
 import type { BatchWork, Job } from './job.js';
 
 /** Chunks below this are compressed several to a job: handing over a job costs about as much as compressing 4 KiB. */
@@ -19,16 +20,16 @@ export interface Group {
   readonly bytes: number;
 }
 
-/** The chunks to compress: each on its own, small neighbours together. Duplicates are left out. */
-export function* groups(batch: BatchWork): Generator<Group> {
+/** The chunks to compress: each on its own, small neighbours of one codec together. Duplicates and what is stored are left out. */
+export function* groups(batch: BatchWork, chosen: boolean): Generator<Group> {
   const { lengths, duplicates } = batch.columns;
   let from = 0;
   let at = 0;
   let bytes = 0;
   for (let i = 0; i < lengths.length; i++) {
     const length = lengths[i] as number;
-    const skip = duplicates?.[i] === 1;
-    if (bytes > 0 && (skip || length >= SMALL_BYTES || bytes >= GROUP_BYTES)) {
+    const skip = duplicates?.[i] === 1 || (chosen && batch.rungs[i] === undefined);
+    if (bytes > 0 && (skip || (chosen && batch.rungs[i] !== batch.rungs[from]) || length >= SMALL_BYTES || bytes >= GROUP_BYTES)) {
       yield { from, to: i, at, bytes };
       at += bytes;
       bytes = 0;
@@ -45,22 +46,36 @@ export function* groups(batch: BatchWork): Generator<Group> {
   if (bytes > 0) yield { from, to: lengths.length, at, bytes };
 }
 
-/** Compresses a group, verifies it where asked, and writes lengths and payloads to the batch's columns. */
-export async function compressGroup(job: Job, codec: Codec, batch: BatchWork, group: Group, signal: AbortSignal): Promise<void> {
-  const offset = batch.columns.start + group.at;
+/** With a strategy: says who compresses each chunk of a batch. To be called in the order of the batches. */
+export async function choose(job: Job, batch: BatchWork): Promise<void> {
   try {
-    if (group.to - group.from > 1) await compressTogether(codec, job, batch, group, signal);
-    else await compressOne(codec, job, batch, group, signal);
+    await job.chooser?.plan(batch);
   } catch (error) {
-    throw stageError('compress', offset, error, codec.name);
+    throw stageError('compress', batch.columns.start, error);
   }
 }
 
-async function compressOne(codec: Codec, job: Job, batch: BatchWork, group: Group, signal: AbortSignal): Promise<void> {
-  const data = batch.data.subarray(group.at, group.at + group.bytes);
-  const { result, space } = await compressInSlab(codec, job, data, signal);
+/** Compresses a group, verifies it where asked, and writes lengths and payloads to the batch's columns. */
+export async function compressGroup(job: Job, batch: BatchWork, group: Group, signal: AbortSignal): Promise<void> {
+  const offset = batch.columns.start + group.at;
+  let name: string | undefined;
   try {
-    await settle(codec, job, batch, group.from, data, result, signal);
+    const rung = job.rung ?? (await (batch.rungs[group.from] as Rungs).current());
+    name = rung.codec.name;
+    if (group.to - group.from > 1) await compressTogether(rung, job, batch, group, signal);
+    else await compressOne(rung, job, batch, group, signal);
+  } catch (error) {
+    throw stageError('compress', offset, error, name);
+  }
+}
+
+async function compressOne(rung: Rung, job: Job, batch: BatchWork, group: Group, signal: AbortSignal): Promise<void> {
+  const data = batch.data.subarray(group.at, group.at + group.bytes);
+  const started = performance.now();
+  const { result, space } = await compressInSlab(rung.codec, job, data, signal);
+  rung.took(performance.now() - started);
+  try {
+    await settle(rung, job, batch, group.from, data, result, signal);
   } finally {
     if (space !== undefined) {
       if (batch.columns.payloads === undefined) space.release();
@@ -69,17 +84,20 @@ async function compressOne(codec: Codec, job: Job, batch: BatchWork, group: Grou
   }
 }
 
-async function compressTogether(codec: Codec, job: Job, batch: BatchWork, group: Group, signal: AbortSignal): Promise<void> {
+async function compressTogether(rung: Rung, job: Job, batch: BatchWork, group: Group, signal: AbortSignal): Promise<void> {
+  const { codec } = rung;
   const lengths = batch.columns.lengths.subarray(group.from, group.to);
   const buffer = batch.data.subarray(group.at, group.at + group.bytes);
+  const started = performance.now();
   const results = await codec.compressMany({ buffer, ranges: { lengths } }, { signal });
+  rung.took((performance.now() - started) / lengths.length);
   let at = 0;
   for (let i = 0; i < lengths.length; i++) {
     const data = buffer.subarray(at, at + (lengths[i] as number));
     at += data.length;
     const error = results.errors.get(i);
     if (error !== undefined) throw stageError('compress', batch.columns.start + group.at + at - data.length, error, codec.name);
-    await settle(codec, job, batch, group.from + i, data, results.at(i), signal);
+    await settle(rung, job, batch, group.from + i, data, results.at(i), signal);
   }
 }
 
@@ -98,8 +116,10 @@ async function compressInSlab(codec: Codec, job: Job, data: Uint8Array, signal: 
   }
 }
 
-async function settle(codec: Codec, job: Job, batch: BatchWork, i: number, data: Uint8Array, result: Uint8Array, signal: AbortSignal): Promise<void> {
+async function settle({ codec, index }: Rung, job: Job, batch: BatchWork, i: number, data: Uint8Array, result: Uint8Array, signal: AbortSignal): Promise<void> {
   const { columns } = batch;
+  if (job.chooser?.isWorth(result.length, data.length) === false) return batch.store(i, data);
+  if (columns.codecs !== undefined) columns.codecs[i] = index;
   (columns.compressedLengths as Uint32Array)[i] = result.length;
   if (columns.payloads !== undefined) columns.payloads[i] = result;
   if (!job.verify) return;

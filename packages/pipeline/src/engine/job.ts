@@ -1,5 +1,7 @@
 import type { Chunker, Codec, Hash } from '@chunker/core';
 import type { DigestTable } from '../digest-table.js';
+import type { Rung, Rungs } from '../strategy/rungs.js';
+import type { Chooser } from '../strategy/chooser.js';
 import type { OutputArena, OutputSpace } from '../output-arena.js';
 import type { BatchColumns } from '../record.js';
 import type { ResolvedSettings } from '../settings.js';
@@ -26,6 +28,10 @@ export interface Job {
   readonly chunker: Chunker | undefined;
   readonly hash: Hash | undefined;
   readonly codec: Codec | undefined;
+  /** The same as the engine uses it. */
+  readonly rung: Rung | undefined;
+  /** Chooses the codec of each chunk, instead of `codec`. */
+  readonly chooser: Chooser | undefined;
   readonly dedup: DigestTable | undefined;
   readonly verify: boolean;
   /** Digests of the whole input, in the order asked for. */
@@ -44,6 +50,8 @@ export class BatchWork {
   readonly columns: BatchColumns;
   /** The bytes of all chunks. */
   readonly data: Uint8Array;
+  /** With a strategy: who compresses each chunk; nobody those that are stored. */
+  readonly rungs: (Rungs | undefined)[] = [];
   readonly #spaces: OutputSpace[] = [];
   #released = false;
 
@@ -52,6 +60,25 @@ export class BatchWork {
     this.window = window;
     this.data = window.data.subarray(0, bytes);
     this.columns = { start: window.start, lengths };
+  }
+
+  /** The bytes of each chunk. */
+  chunks(): Uint8Array[] {
+    const views: Uint8Array[] = [];
+    let at = 0;
+    for (const length of this.columns.lengths) {
+      views.push(this.data.subarray(at, at + length));
+      at += length;
+    }
+    return views;
+  }
+
+  /** Chunk `i` stands for itself: its bytes are `data`. */
+  store(i: number, data: Uint8Array): void {
+    const { codecs, compressedLengths, payloads } = this.columns;
+    if (codecs !== undefined) codecs[i] = 0;
+    if (compressedLengths !== undefined) compressedLengths[i] = data.length;
+    if (payloads !== undefined) payloads[i] = data;
   }
 
   /** Keeps `space` until the batch was delivered. */

@@ -1,7 +1,7 @@
 import { Gate } from '../gate.js';
 import type { Window } from '../window.js';
 import { count, prepareColumns } from './columns.js';
-import { compressGroup, groups } from './compress.js';
+import { choose, compressGroup, groups } from './compress.js';
 import { cut } from './cut.js';
 import { hash, markDuplicates } from './hash.js';
 import type { BatchWork, Job } from './job.js';
@@ -176,14 +176,15 @@ class ParallelEngine {
   }
 
   async #compress(batch: BatchWork, marked: Promise<void>): Promise<void> {
-    const { codec } = this.#job;
-    if (codec === undefined) return;
+    const { codec, chooser } = this.#job;
+    if (codec === undefined && chooser === undefined) return;
     await marked;
+    if (chooser !== undefined) await choose(this.#job, batch);
     const jobs: Promise<void>[] = [];
     try {
-      for (const group of groups(batch)) {
+      for (const group of groups(batch, chooser !== undefined)) {
         await this.#jobs.enter();
-        const work = compressGroup(this.#job, codec, batch, group, this.#controller.signal).finally(() => this.#jobs.leave());
+        const work = compressGroup(this.#job, batch, group, this.#controller.signal).finally(() => this.#jobs.leave());
         work.catch((error: unknown) => this.#fail(error));
         jobs.push(work);
       }

@@ -1,5 +1,5 @@
 import type { Window } from '../window.js';
-import { compressGroup, groups } from './compress.js';
+import { choose, compressGroup, groups } from './compress.js';
 import { cut } from './cut.js';
 import { hash, markDuplicates } from './hash.js';
 import type { BatchWork, Job } from './job.js';
@@ -40,7 +40,10 @@ async function work(job: Job, batch: BatchWork, signal: AbortSignal): Promise<vo
   prepareColumns(job, batch);
   await hash(job, batch, signal);
   markDuplicates(job, batch);
-  if (job.codec !== undefined) for (const group of groups(batch)) await compressGroup(job, job.codec, batch, group, signal);
+  await choose(job, batch);
+  if (job.codec !== undefined || job.chooser !== undefined) {
+    for (const group of groups(batch, job.chooser !== undefined)) await compressGroup(job, batch, group, signal);
+  }
   if (job.verify) await job.reassembled.update(batch.data);
   count(job, batch);
 }
