@@ -17,10 +17,10 @@ export interface CatOptions extends NarReadOptions {
  * @throws NarError `not_found` (the archive, then read and checked to its end, has no such entry), `is_directory`, `symlink_refused`; else as `readNar`
  */
 export async function* catNar(source: NarSource, path: PathLike, options: CatOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
-  const wanted = normal(pathBytes(path));
-  const node = options.listing === undefined ? undefined : find(options.listing, wanted);
   const pieces = await openPieces(source, options.signal);
   try {
+    const wanted = normal(pathBytes(path));
+    const node = options.listing === undefined ? undefined : find(options.listing, wanted);
     yield* node === undefined ? search(pieces, wanted, options) : seek(pieces, node.narOffset, node.size);
   } finally {
     await pieces.close();

@@ -28,9 +28,8 @@ const TURN_BYTES = 4 * 1024 * 1024;
 const LEAST_WINDOW_BYTES = 64 * 1024;
 const MOST_WINDOW_BYTES = 1024 * 1024;
 
-/** @throws IoError when a file cannot be opened, NarError `invalid_input` for what is no source */
+/** The source is the pieces' from then on: their `close` ends it. @throws IoError when a file cannot be opened, NarError `invalid_input` for what is no source */
 export async function openPieces(source: NarSource, signal?: AbortSignal): Promise<Pieces> {
-  signal?.throwIfAborted();
   if (typeof source === 'string') return FilePieces.open(source, signal);
   if (source instanceof Uint8Array) return new BytesPieces(source, signal);
   if (typeof source === 'object' && source !== null) {
@@ -105,6 +104,7 @@ class FilePieces implements Pieces {
 
   async next(): Promise<Uint8Array | undefined> {
     this.#shown?.slab.end();
+    this.signal?.throwIfAborted();
     const window = this.#ahead ?? this.#read();
     this.#ahead = undefined;
     this.#shown = window;
@@ -177,6 +177,7 @@ class WindowPieces implements Pieces {
     this.#shown?.slab.end();
     this.#shown = undefined;
     if (this.#ended) return undefined;
+    this.signal?.throwIfAborted();
     const window = this.#ahead ?? this.#fill();
     this.#ahead = undefined;
     this.#shown = window;

@@ -48,9 +48,9 @@ export interface NarSummary {
  */
 export async function* readNar(source: NarSource, options: NarEventOptions = {}): AsyncGenerator<readonly NarEvent[], void, undefined> {
   const handler = new Collector(options.contents ?? true);
-  const parser = new NarParser(handler, options);
   const pieces = await openPieces(source, options.signal);
   try {
+    const parser = new NarParser(handler, options);
     for (let more = true; more; ) {
       let failure: { readonly error: unknown } | undefined;
       try {
@@ -71,9 +71,9 @@ export async function* readNar(source: NarSource, options: NarEventOptions = {})
 
 /** The same without objects: tells a handler, which must not keep the views it is given. Ends early after `parser.stop()`. Answers the bytes read. Rejects as `readNar` does. */
 export async function parseNar(source: NarSource, handler: NarHandler, options: NarReadOptions = {}): Promise<number> {
-  const parser = new NarParser(handler, options);
   const pieces = await openPieces(source, options.signal);
   try {
+    const parser = new NarParser(handler, options);
     while (await step(pieces, parser, options));
     return parser.position;
   } finally {
@@ -91,9 +91,9 @@ export async function verifyNar(source: NarSource, options: NarReadOptions = {})
  * The bytes of an archive, checked: for those who hash or copy it. Each piece is handed on once it is known to be good so far, and is a view that is valid until the next is pulled. Rejects as `readNar` does.
  */
 export async function* checkedNar(source: NarSource, options: NarReadOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
-  const parser = new NarParser(new Counter(), options);
   const pieces = await openPieces(source, options.signal);
   try {
+    const parser = new NarParser(new Counter(), options);
     for (let piece = await pieces.next(); piece !== undefined; piece = await pieces.next()) {
       parser.feed(piece);
       yield piece;

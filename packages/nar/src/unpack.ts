@@ -1,6 +1,7 @@
 // From windows of an archive to orders for io's kernel: contents stay where they were read, and the kernel writes them from there. One window is read while one is parsed and one is written.
 import { NarError } from '@chunker/core';
-import { ioKernel, MakeOrders, type NewTree, openNewTree, type PathLike } from '@chunker/io';
+import type { Slab, SlabPool } from '@chunker/core/native';
+import { ioKernel, MakeOrders, type NewTree, openNewTree, type PathLike, type WindowSource } from '@chunker/io';
 import { type NarHandler, NarParser } from './parser.js';
 import type { NarSource } from './pieces.js';
 import { Counter, type NarReadOptions, type NarSummary } from './read.js';
@@ -22,60 +23,95 @@ const WINDOW_BYTES = 1024 * 1024;
  * @throws NarError as `readNar`; IoError whose `path` is that of the entry: `already_exists`, `name_collision`, `no_space`, `permission_denied`, `too_many_open_files`, …; the signal's reason
  */
 export async function unpackNar(source: NarSource, target: PathLike, options: UnpackOptions = {}): Promise<NarSummary> {
-  const { signal } = options;
-  signal?.throwIfAborted();
-  const windowBytes = options.windowBytes ?? WINDOW_BYTES;
-  if (!Number.isSafeInteger(windowBytes) || windowBytes < 1) {
-    throw new NarError('invalid_input', { name: 'windowBytes', value: String(windowBytes), expected: 'a whole number above 0' });
-  }
-  const tree = await openNewTree(target, { sync: options.sync });
+  // After a failure nobody waits for the source any more, however silent it is.
+  const ending = new AbortController();
+  const signal = options.signal === undefined ? ending.signal : AbortSignal.any([options.signal, ending.signal]);
+  const windows = await openWindows(source, signal);
   try {
-    const summary = await makeTree(source, tree, windowBytes, options);
-    signal?.throwIfAborted();
-    await tree.publish();
-    return summary;
-  } catch (error) {
-    // What went wrong before is what the caller must hear of.
-    await tree.remove().catch(() => {});
-    throw error;
+    options.signal?.throwIfAborted();
+    const windowBytes = options.windowBytes ?? WINDOW_BYTES;
+    if (!Number.isSafeInteger(windowBytes) || windowBytes < 1) {
+      throw new NarError('invalid_input', { name: 'windowBytes', value: String(windowBytes), expected: 'a whole number above 0' });
+    }
+    const tree = await openNewTree(target, { sync: options.sync });
+    const ring = new Ring(windows, (await ioKernel()).slabs, windowBytes, signal);
+    try {
+      const summary = await makeTree(ring, tree, options);
+      options.signal?.throwIfAborted();
+      await tree.publish();
+      return summary;
+    } catch (error) {
+      ending.abort();
+      await ring.end();
+      // What went wrong before is what the caller must hear of.
+      await tree.remove().catch(() => {});
+      throw error;
+    }
+  } finally {
+    await windows.close();
   }
 }
 
-async function makeTree(source: NarSource, tree: NewTree, windowBytes: number, options: UnpackOptions): Promise<NarSummary> {
-  const { slabs } = await ioKernel();
-  const windows = await openWindows(source, options.signal);
+/** The windows that are in use: filled one ahead, ended when they are written. */
+class Ring {
+  readonly #inUse = new Map<Slab, Promise<unknown>>();
+
+  constructor(
+    readonly windows: WindowSource,
+    readonly slabs: SlabPool,
+    readonly bytes: number,
+    readonly signal: AbortSignal,
+  ) {}
+
+  fill(): { readonly slab: Slab; readonly filling: Promise<number> } {
+    const slab = this.slabs.take(this.bytes);
+    const filling = this.windows.fill(slab.bytes, this.signal);
+    this.use(slab, filling);
+    return { slab, filling };
+  }
+
+  /** Nothing may happen to a slab while this runs. */
+  use(slab: Slab, work: Promise<unknown>): void {
+    // Whoever awaits it gets the failure; until then it must not count as unhandled.
+    work.catch(() => {});
+    this.#inUse.set(slab, work);
+  }
+
+  release(slab: Slab): void {
+    this.#inUse.delete(slab);
+    slab.end();
+  }
+
+  async end(): Promise<void> {
+    await Promise.allSettled(this.#inUse.values());
+    for (const slab of this.#inUse.keys()) this.release(slab);
+  }
+}
+
+async function makeTree(ring: Ring, tree: NewTree, options: UnpackOptions): Promise<NarSummary> {
   const writer = new TreeWriter();
   const parser = new NarParser(writer, options);
-  const take = () => {
-    const slab = slabs.take(windowBytes);
-    const filling = windows.fill(slab.bytes);
-    // Whoever awaits it gets the failure; until then it must not count as unhandled.
-    filling.catch(() => {});
-    return { slab, filling };
-  };
-  let next = take();
+  let next = ring.fill();
   let writing: Promise<void> = Promise.resolve();
-  try {
-    for (let ended = false; !ended; ) {
-      const { slab, filling } = next;
-      const length = await filling;
-      ended = length < windowBytes;
-      if (!ended) next = take();
-      const window = slab.bytes.subarray(0, length);
-      const orders = writer.parse(parser, window, ended);
-      options.onBytes?.(parser.position);
-      await writing;
-      writing = (orders.isEmpty ? Promise.resolve() : tree.write(orders, window, { signal: options.signal })).finally(() => slab.end());
-      writing.catch(() => {});
-    }
+  for (let ended = false; !ended; ) {
+    const { slab, filling } = next;
+    const length = await filling;
+    ended = length < ring.bytes;
+    if (!ended) next = ring.fill();
+    const window = slab.bytes.subarray(0, length);
+    const orders = writer.parse(parser, window, ended);
+    options.onBytes?.(parser.position);
     await writing;
-    return writer.counter.summary(parser.position);
-  } finally {
-    await writing.catch(() => {});
-    await windows.close();
-    await next.filling.catch(() => {});
-    next.slab.end();
+    writing = write(ring, slab, tree, orders, window, options.signal);
+    ring.use(slab, writing);
   }
+  await writing;
+  return writer.counter.summary(parser.position);
+}
+
+async function write(ring: Ring, slab: Slab, tree: NewTree, orders: MakeOrders, window: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
+  if (!orders.isEmpty) await tree.write(orders, window, { signal });
+  ring.release(slab);
 }
 
 /** Turns what the parser tells of a window into orders. */

@@ -7,6 +7,7 @@ import { isChunkerError } from '@chunker/core';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type NarTree, unpackNar } from '../src/index.js';
 import { Folder, haveNix, nixDump, openDescriptors, pack } from './folder.js';
+import { judge } from './reference.js';
 import { archiveOf, cases, codeOf, haveVectors } from './vectors.js';
 
 let folder: Folder;
@@ -183,6 +184,16 @@ describe.each(['native', 'platform'])('with the %s kernel', (kind) => {
       throw reason;
     }
     await expect(unpack(pieces(), folder.at('target'), { windowBytes: 512 })).rejects.toBe(reason);
+    expectUntouched();
+  });
+
+  test('after a failure nobody waits for a source that is silent', async () => {
+    const bytes = (await manyFiles(30)).fill(1, 1000);
+    async function* pieces() {
+      yield bytes;
+      await new Promise(() => {});
+    }
+    expect((await failure(unpack(pieces(), folder.at('target'), { windowBytes: 64 }))).code).toBe(judge(bytes).broken?.code);
     expectUntouched();
   });
 
