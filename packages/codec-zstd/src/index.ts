@@ -26,6 +26,12 @@ export const zstd = defineCodec<'zstd', ZstdInput, ZstdOptions>({
   ],
   // Changed bits are noticed with certainty only where the frame has a checksum, and that is an option.
   guarantees: { detectsTruncation: true, detectsCorruption: false, concatenable: true, deterministic: true },
+  // Measured on chunks of 512 KiB, half of them machine code and half C headers.
+  efforts: {
+    fastest: { options: { level: -5 }, nanosecondsPerByte: 2.3, ratio: 0.354 },
+    balanced: { options: { level: 3 }, nanosecondsPerByte: 4.4, ratio: 0.209 },
+    smallest: { options: { level: 19 }, nanosecondsPerByte: 287, ratio: 0.166 },
+  },
   kernels: {
     native: () => import('#native').then(({ load }) => load()),
     platform: {
