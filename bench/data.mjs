@@ -1,6 +1,20 @@
 // Data to measure on: the machine's own binaries, one behind the other, each file once. Made once, kept in build/bench.
-import { closeSync, existsSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { ROOT } from '../tools/workspace.mjs';
 
 const FOLDER = join(ROOT, 'build', 'bench');
@@ -15,7 +29,9 @@ const PLACES = [
   join(ROOT, 'target', 'release', 'deps'),
 ];
 
-function* largeFiles(folder) {
+const LARGE = 20_000;
+
+function* filesOver(folder, least) {
   let entries = [];
   try {
     entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -24,9 +40,22 @@ function* largeFiles(folder) {
   }
   for (const entry of entries) {
     const path = join(folder, entry.name);
-    if (entry.isFile() && lstatSync(path).size > 20_000) yield path;
+    if (entry.isFile() && lstatSync(path).size > least) yield path;
   }
-  for (const entry of entries) if (entry.isDirectory()) yield* largeFiles(join(folder, entry.name));
+  for (const entry of entries) if (entry.isDirectory()) yield* filesOver(join(folder, entry.name), least);
+}
+
+/** The machine's files of more than `least` bytes, each file once, whatever names it has. */
+function* filesHere(least) {
+  const seen = new Set();
+  for (const place of PLACES.filter((path) => existsSync(path))) {
+    for (const path of filesOver(place, least)) {
+      const { ino, dev, size } = statSync(path);
+      if (seen.has(`${dev}:${ino}`)) continue;
+      seen.add(`${dev}:${ino}`);
+      yield { path, size };
+    }
+  }
 }
 
 /** A file of exactly `bytes` bytes of real binaries; answers its path. */
@@ -35,18 +64,13 @@ export function binaries(bytes) {
   if (existsSync(path) && statSync(path).size === bytes) return path;
   mkdirSync(FOLDER, { recursive: true });
   const output = openSync(`${path}.part`, 'w');
-  const seen = new Set();
   let written = 0;
-  for (const file of PLACES.flatMap((place) => (existsSync(place) ? [place] : []))) {
-    for (const one of largeFiles(file)) {
-      const { ino, dev } = statSync(one);
-      if (written >= bytes || seen.has(`${dev}:${ino}`)) continue;
-      seen.add(`${dev}:${ino}`);
-      try {
-        written += writeSync(output, readFileSync(one));
-      } catch {
-        // unreadable: the next one serves as well
-      }
+  for (const { path: one } of filesHere(LARGE)) {
+    if (written >= bytes) break;
+    try {
+      written += writeSync(output, readFileSync(one));
+    } catch {
+      // unreadable: the next one serves as well
     }
   }
   closeSync(output);
@@ -54,4 +78,37 @@ export function binaries(bytes) {
   truncateSync(`${path}.part`, bytes);
   renameSync(`${path}.part`, path);
   return path;
+}
+
+/** Copies files of all sizes with their directories to `root` until they hold exactly `bytes` bytes (the last one is cut off); answers `root`. */
+export function copyBinaries(root, bytes) {
+  let written = 0;
+  for (const { path, size } of filesHere(0)) {
+    if (written >= bytes) break;
+    const copy = join(root, path);
+    mkdirSync(dirname(copy), { recursive: true });
+    try {
+      copyFileSync(path, copy);
+    } catch {
+      continue; // unreadable: the next one serves as well
+    }
+    if (size > bytes - written) truncateSync(copy, bytes - written);
+    written += Math.min(size, bytes - written);
+  }
+  if (written < bytes) throw new Error(`this machine has only ${written} bytes of binaries, ${bytes} are wanted`);
+  return root;
+}
+
+/** `count` files of 1 to 50 KB, most of them small (11 KB on average), 50 in a directory, cut out of `data`; answers `root`. */
+export function writeSmallFiles(root, data, count) {
+  for (let i = 0, at = 0, state = 1; i < count; i++) {
+    const directory = join(root, `${Math.floor(i / 2000)}`, `${Math.floor(i / 50)}`);
+    if (i % 50 === 0) mkdirSync(directory, { recursive: true });
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    const length = 1000 + Math.floor(49_000 * (state / 2 ** 32) ** 4);
+    if (at + length > data.length) at = 0;
+    writeFileSync(join(directory, `file-${i}`), data.subarray(at, at + length));
+    at += length;
+  }
+  return root;
 }

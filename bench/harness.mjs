@@ -21,7 +21,7 @@ export async function wallTimed(work) {
 
 /**
  * Measures one line. `ours` and `theirs` answer { ns, result }; `target` is the least ratio of speed (theirs.ns / ours.ns). With `limit` instead of `theirs`,
- * `ours` answers { value } and the value must stay at or below the limit.
+ * `ours` answers { value } and the value must stay at or below the limit. A side that is a process of its own may add its `peakMiB`, which the record then shows.
  */
 export async function measure(line, rounds) {
   if (line.limit !== undefined) return measureLimit(line, rounds);
@@ -30,9 +30,13 @@ export async function measure(line, rounds) {
     throw new Error(`${line.name}: outputs differ: ours ${first.ours.result}, theirs ${first.theirs.result}`);
   }
   const times = { ours: [], theirs: [] };
+  const peaks = { ours: 0, theirs: 0 };
   for (let round = 0; round < rounds; round++) {
-    times.ours.push((await line.ours()).ns);
-    times.theirs.push((await line.theirs()).ns);
+    for (const side of ['ours', 'theirs']) {
+      const { ns, peakMiB = 0 } = await line[side]();
+      times[side].push(ns);
+      peaks[side] = Math.max(peaks[side], peakMiB);
+    }
   }
   const [ours, theirs] = [median(times.ours), median(times.theirs)];
   const ratio = theirs / ours;
@@ -45,6 +49,7 @@ export async function measure(line, rounds) {
     ours: line.bytes ? (line.bytes / ours) * 1000 : ours,
     theirs: line.bytes ? (line.bytes / theirs) * 1000 : theirs,
     unit: line.bytes ? 'MB/s' : 'ns',
+    ...(peaks.ours > 0 ? { peakMiB: peaks } : {}),
     rounds,
   };
 }

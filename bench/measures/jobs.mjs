@@ -25,8 +25,8 @@ function scan(file, ...more) {
   return { ns, report, seconds: report.seconds };
 }
 
-/** Nanoseconds per input byte of each stage alone on one core, through the same kernels that the scan uses. */
-async function stages(registry, file, contender) {
+/** Nanoseconds that reading, cutting, hashing and compressing a file take alone on one core, through the same kernels that the scan uses. */
+export async function stages(registry, file, contender) {
   const bytes = new Uint8Array(readFileSync(file));
   const chunker = await registry.chunker('fastcdc', { min: MIN, avg: AVG, max: MAX });
   const hash = await registry.hash('blake3');
@@ -54,6 +54,13 @@ async function stages(registry, file, contender) {
   });
   const read = await contender.ask(`read ${4 << 20}`);
   return cut.ns + hashed.ns + compressed.ns + read.ns;
+}
+
+/** Nanoseconds that the digest of a whole archive takes on one core. */
+export async function narHashNs(registry, file) {
+  const sha256 = await registry.hash('sha256');
+  const bytes = new Uint8Array(readFileSync(file));
+  return (await cpuTimed(() => sha256.hashSync(bytes))).ns;
 }
 
 export async function jobs({ registry, jobFile, contenders }) {
