@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import blake3Plugin from '@chunker/hash-blake3/plugin';
 import fastcdcPlugin from '@chunker/chunking-fastcdc/plugin';
+import xzPlugin from '@chunker/codec-xz/plugin';
 import zstdPlugin from '@chunker/codec-zstd/plugin';
 import { Registry } from '@chunker/core';
 import { ROOT } from '../tools/workspace.mjs';
@@ -15,6 +16,9 @@ import { blake3 } from './measures/blake3.mjs';
 import { border } from './measures/border.mjs';
 import { fastcdc } from './measures/fastcdc.mjs';
 import { jobs } from './measures/jobs.mjs';
+import { xz } from './measures/xz.mjs';
+import { narRead } from './measures/nar-read.mjs';
+import { wholeJobs } from './measures/whole-jobs.mjs';
 import { zstd } from './measures/zstd.mjs';
 
 const MIB = 1 << 20;
@@ -30,13 +34,14 @@ function format(result) {
     return `${result.name.padEnd(44)} ${`${number(result.value)} ${result.unit}`.padStart(12)}   ${result.against.padEnd(34)} ${mark}`;
   const target = result.target === undefined ? '' : `>= ${result.target}`;
   const speeds = `${number(result.ours)} / ${number(result.theirs)} ${result.unit}`;
-  return `${result.name.padEnd(44)} ${`x${result.ratio.toFixed(2)}`.padStart(8)} ${target.padEnd(8)} ${speeds.padEnd(24)} ${result.against.padEnd(34)} ${mark}`;
+  const memory = result.peakMiB ? `   peak ${number(result.peakMiB.ours)} / ${number(result.peakMiB.theirs)} MiB` : '';
+  return `${result.name.padEnd(44)} ${`x${result.ratio.toFixed(2)}`.padStart(8)} ${target.padEnd(8)} ${speeds.padEnd(24)} ${result.against.padEnd(34)} ${mark}${memory}`;
 }
 
 buildContender();
 const file = binaries(kernelBytes);
 const context = {
-  registry: Registry.of(...zstdPlugin, ...blake3Plugin, ...fastcdcPlugin),
+  registry: Registry.of(...zstdPlugin, ...xzPlugin, ...blake3Plugin, ...fastcdcPlugin),
   data: new Uint8Array(readFileSync(file)),
   contender: openContender(file),
   // Ended when all is measured.
@@ -44,10 +49,11 @@ const context = {
   file,
   once: Boolean(values.once),
   jobFile: binaries(jobBytes),
+  jobBytes,
 };
 
 const results = [];
-for (const lines of [fastcdc, blake3, zstd, border, jobs]) {
+for (const lines of [fastcdc, blake3, zstd, xz, border, jobs, narRead, wholeJobs]) {
   for (const line of await lines(context)) {
     if (values.only && !line.name.includes(values.only)) continue;
     await line.prepare?.();
