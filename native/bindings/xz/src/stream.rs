@@ -169,7 +169,12 @@ impl Decoder {
             .setup()
             .ok()
             .and_then(|setup| DecompressStream::new(Decompressor::new(), setup.format(), &limits).ok());
-        Decoder(Place::new(stream.map(|stream| Decoding { stream, rest: Vec::new(), ended: false, fault: None })))
+        Decoder(Place::new(stream.map(|stream| Decoding {
+            stream,
+            rest: Vec::new(),
+            ended: false,
+            fault: None,
+        })))
     }
 
     /// Takes a piece, answers what it gives, at most `PIECE_BYTES`; after an answer of just so many the next call takes no input and answers more. With `end` the piece is the last, and faults at

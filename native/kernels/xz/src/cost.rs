@@ -2,7 +2,7 @@
 
 use crate::options::CompressOptions;
 
-/// One Zen 4 core, 1 MiB pieces of executables, levels 0 to 9 (`examples/measure.rs` prints them).
+/// One Zen 4 core, 1 MiB pieces of executables, levels 0 to 9 (rounded; estimates, not promises).
 const COMPRESS_NS: [f32; 10] = [40.0, 60.0, 80.0, 110.0, 150.0, 220.0, 260.0, 260.0, 260.0, 260.0];
 /// Extreme levels take so many times as long.
 const EXTREME: f64 = 1.4;
