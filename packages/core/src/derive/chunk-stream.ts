@@ -34,7 +34,7 @@ export async function* chunkStream(
     iterator = openSource('chunker', source);
     const turn = new Turn();
     while (!ended) {
-      ended = await fill(operations, window, iterator, slabBytes, parameters?.signal, (bytes) => visit.progress(bytes));
+      ended = await visit.reading(fill(operations, window, iterator, slabBytes, parameters?.signal, (bytes) => visit.progress(bytes)));
       const lengths = await operations.step(() => cut(window.bytes, ended, offset), parameters?.signal);
       let at = 0;
       for (const length of lengths) {

@@ -41,7 +41,7 @@ export async function* passThrough(
     session = openSession(raw, direction, call, reservation);
     const turn = new Turn();
     for (;;) {
-      const piece = await operations.race(iterator.next(), parameters?.signal);
+      const piece = await visit.reading(operations.race(iterator.next(), parameters?.signal));
       ended = piece.done === true;
       if (!ended) visit.progress((piece.value as Uint8Array).length);
       for await (const bytes of outputs(raw, session, ended ? undefined : (piece.value as Uint8Array), parameters)) {

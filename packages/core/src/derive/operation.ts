@@ -3,7 +3,7 @@ import type { Definition } from '../define/definition.js';
 import { kindOfValue } from '../bytes/arrays.js';
 import { badInput, wholeNumber } from '../bytes/inputs.js';
 import { isThenable } from '../bytes/results.js';
-import { areaError, asPluginError } from '../errors/areas.js';
+import { areaError, asPluginError, describeThrown } from '../errors/areas.js';
 import { OperationEvents } from '../events/channel.js';
 import type { BoundKernel } from '../kernels/bound.js';
 import type { Reservation } from '../memory/budget.js';
@@ -342,6 +342,7 @@ export class Visit {
   #counted = true;
   #held = 0;
   #reservation: Reservation | undefined;
+  #ofSource: { readonly thrown: unknown } | undefined;
   inputBytes: number;
 
   constructor(
@@ -372,10 +373,21 @@ export class Visit {
     this.#events.end(this.inputBytes, outputBytes, items);
   }
 
+  /** Waits for the caller's own source. What that throws reaches the caller as it is: no algorithm failed. */
+  async reading<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (thrown) {
+      this.#ofSource = { thrown };
+      throw thrown;
+    }
+  }
+
   /** What the caller is to see instead of what was thrown. */
   failed(thrown: unknown): unknown {
-    const error = this.#signal?.aborted === true ? this.#signal.reason : this.#typed(thrown);
-    this.#events?.error(error instanceof Error ? error : new Error(String(error)));
+    const own = this.#ofSource !== undefined && this.#ofSource.thrown === thrown;
+    const error = this.#signal?.aborted === true ? this.#signal.reason : own ? thrown : this.#typed(thrown);
+    this.#events?.error(error instanceof Error ? error : new Error(describeThrown(error)));
     return error;
   }
 
