@@ -17,7 +17,9 @@ import { border } from './measures/border.mjs';
 import { fastcdc } from './measures/fastcdc.mjs';
 import { jobs } from './measures/jobs.mjs';
 import { xz } from './measures/xz.mjs';
+import { narPack } from './measures/nar-pack.mjs';
 import { narRead } from './measures/nar-read.mjs';
+import { smallFiles } from './measures/small-files.mjs';
 import { wholeJobs } from './measures/whole-jobs.mjs';
 import { zstd } from './measures/zstd.mjs';
 
@@ -53,7 +55,7 @@ const context = {
 };
 
 const results = [];
-for (const lines of [fastcdc, blake3, zstd, xz, border, jobs, narRead, wholeJobs]) {
+for (const lines of [fastcdc, blake3, zstd, xz, border, jobs, narPack, smallFiles, narRead, wholeJobs]) {
   for (const line of await lines(context)) {
     if (values.only && !line.name.includes(values.only)) continue;
     await line.prepare?.();
