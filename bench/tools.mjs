@@ -8,7 +8,7 @@ const LOOK_MS = 10;
 export function versionOf(program) {
   for (const argument of ['--version', 'version']) {
     const { status, stdout } = spawnSync(program, [argument], { encoding: 'utf8' });
-    if (status === 0) return stdout.match(/\d+(\.\d+)*/)?.[0] ?? 'of no known version';
+    if (status === 0) return stdout.match(/\d[\w.+]*/)?.[0] ?? 'of no known version';
   }
   return undefined;
 }
