@@ -41,7 +41,10 @@ const ROWS: readonly Row[] = [
   ['executable', 'elf', '7f454c46'],
   ['executable', 'mach-o', 'cffaedfe'],
   ['executable', 'mach-o', 'cefaedfe'],
-  ['executable', 'mach-o', 'cafebabe000000'],
+  // Of several machines: as many as are counted here. Java's versions, from 45 on, stand in the same place.
+  ['executable', 'mach-o', 'cafebabe00000001'],
+  ['executable', 'mach-o', 'cafebabe00000002'],
+  ['executable', 'mach-o', 'cafebabe00000003'],
   ['executable', 'wasm', '0061736d01000000'],
   ['executable', 'java', 'cafebabe0000'],
 ];
