@@ -1,3 +1,4 @@
+export type { HashCacheSettings, HashCacheStatistics } from './cache/settings.js';
 export * from './contracts/index.js';
 export { defineChunker, defineCodec, defineHash, type NoOptions, type WithProfile } from './define/define.js';
 export * from './errors/index.js';
@@ -9,6 +10,7 @@ export { optionsSchema, toJsonSchema } from './options/json-schema.js';
 export { type DisposeSettings, type RegisterSettings, Registry } from './registry/registry.js';
 export { configure, type TakenOf } from './registry/take.js';
 export type { Explanation, OptionsFor, Registered, TakingSettings, Which } from './registry/types.js';
+export type { Enlisted } from './scope/lifetime.js';
 export type { RegistrySettings, SmallWork, Verification } from './scope/settings.js';
 export { createScratch } from './scratch/scratch.js';
 export { parseSize } from './specs/sizes.js';

@@ -8,6 +8,7 @@ import { capabilitiesOf } from './capabilities.js';
 import { HashSession, WINDOW_BYTES } from './hasher.js';
 import { fixedInTurns } from './fixed-input.js';
 import { Operations, type Taken } from './operation.js';
+import { findRepeats, spread } from './repeats.js';
 
 const IN_FLIGHT = 8;
 /** Digests up to this length are written to one place and copied: an array that is handed to native code has its bytes moved off the engine's heap, which takes longer than hashing a few bytes. */
@@ -67,14 +68,19 @@ export class TakenHash implements Hash {
     const items = readBatch('hash', batch);
     const call = this.#operations.call(parameters);
     const outcome = (digests: Uint8Array) => ({ outputBytes: digests.length, items: items.count });
-    return this.#operations.run('hashMany', items.totalBytes, parameters, () => this.#many(items, call), outcome);
+    const repeats = findRepeats(items);
+    if (repeats === undefined) return this.#operations.run('hashMany', items.totalBytes, parameters, () => this.#many(items, call), outcome);
+    const once = async () => spread(repeats, await this.#many(repeats.items, call), this.digestLength);
+    return this.#operations.run('hashMany', repeats.items.totalBytes, parameters, once, outcome);
   }
 
   hashManySync(batch: Batch, parameters?: CallParameters): Uint8Array {
     const items = readBatch('hash', batch);
     const call = this.#operations.call(parameters);
     const outcome = (digests: Uint8Array) => ({ outputBytes: digests.length, items: items.count });
-    return this.#operations.runSync('hashMany', items.totalBytes, parameters, () => this.#manySync(items, call), outcome);
+    const repeats = findRepeats(items);
+    const work = repeats === undefined ? () => this.#manySync(items, call) : () => spread(repeats, this.#manySync(repeats.items, call), this.digestLength);
+    return this.#operations.runSync('hashMany', items.totalBytes, parameters, work, outcome);
   }
 
   async hashStream(source: ByteSource, parameters?: CallParameters): Promise<Uint8Array> {

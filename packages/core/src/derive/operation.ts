@@ -274,6 +274,7 @@ export class Operations {
 
   /** Begins an operation by hand: streams end it themselves. Between its steps it does not count as running: nobody may ever pull again, and disposal must not wait for that. */
   begin(operation: string, parameters: CallParameters | undefined): Visit {
+    this.taken.scope.life.checkOpening(this.taken.definition.name);
     const visit = this.#enter(operation, undefined, parameters);
     visit.uncounted();
     return visit;
@@ -342,6 +343,7 @@ export class Visit {
   #counted = true;
   #held = 0;
   #reservation: Reservation | undefined;
+  #close: (() => void) | undefined;
   #ofSource: { readonly thrown: unknown } | undefined;
   inputBytes: number;
 
@@ -407,12 +409,15 @@ export class Visit {
     this.#reservation?.release();
     if (this.#held > 0) this.#taken.scope.credits.give(this.#held);
     this.#giveBack?.();
+    this.#close?.();
     if (this.#counted) this.#taken.scope.life.leave();
   }
 
   uncounted(): void {
+    const { life } = this.#taken.scope;
     this.#counted = false;
-    this.#taken.scope.life.leave();
+    this.#close = life.open();
+    life.leave();
   }
 
   #typed(thrown: unknown): Error {

@@ -5,6 +5,7 @@
  */
 import 'reflect-metadata/lite';
 import { container as root, type DependencyContainer } from 'tsyringe';
+import { Caches } from '../cache/caches.js';
 import type { Definition } from '../define/definition.js';
 import { EventChannel } from '../events/channel.js';
 import type { KernelCounters } from '../kernels/counters.js';
@@ -20,6 +21,7 @@ const TOKENS = {
   events: Symbol('events'),
   credits: Symbol('credits'),
   memory: Symbol('memory'),
+  caches: Symbol('caches'),
   life: Symbol('life'),
 } as const;
 
@@ -44,6 +46,8 @@ export class RegistryScope implements Scope {
     this.events = container.resolve(TOKENS.events);
     this.credits = container.resolve(TOKENS.credits);
     this.memory = container.resolve(TOKENS.memory);
+    container.registerInstance(TOKENS.caches, new Caches(settings.hashCache, this.memory));
+    this.caches = container.resolve(TOKENS.caches);
     this.life = container.resolve(TOKENS.life);
   }
 
@@ -51,6 +55,7 @@ export class RegistryScope implements Scope {
   readonly events: EventChannel;
   readonly credits: Credits;
   readonly memory: MemoryBudget;
+  readonly caches: Caches;
   readonly life: Lifetime;
   readonly counters = new WeakMap<Definition, KernelCounters>();
 
@@ -72,6 +77,7 @@ export class RegistryScope implements Scope {
 
   async end(abort: boolean): Promise<void> {
     await this.life.end(abort);
+    this.caches.end();
     this.events.close();
     await this.#container.dispose();
   }

@@ -11,6 +11,7 @@ import type {
   Hash,
   KernelReport,
 } from '../contracts/index.js';
+import type { HashCacheStatistics } from '../cache/settings.js';
 import { kindOfValue } from '../bytes/arrays.js';
 import { readableInput } from '../bytes/inputs.js';
 import type { Definition } from '../define/definition.js';
@@ -19,6 +20,7 @@ import { RegistryError } from '../errors/index.js';
 import { kernelOrder } from '../kernels/choice.js';
 import type { Memory } from '../memory/budget.js';
 import { selectKernel, tryKernel } from '../kernels/select.js';
+import type { Enlisted } from '../scope/lifetime.js';
 import type { RegistrySettings } from '../scope/settings.js';
 import { KINDS } from '../scope/settings.js';
 import { parseSpec } from '../specs/spec.js';
@@ -39,8 +41,15 @@ export interface RegisterSettings {
 
 /** What may be said when a registry is disposed. */
 export interface DisposeSettings {
-  /** What runs is rejected by `registry_disposed`; without it, disposal waits for what runs. */
+  /** What runs is rejected by `registry_disposed`; without it, disposal waits for calls that run. */
   readonly abort?: boolean;
+  /**
+   * Waits for streams and pipeline runs as well: runs are asked to stop at their next chunk boundary, where they leave a checkpoint, streams are read to their end by whoever reads them. Nothing new begins
+   * meanwhile.
+   */
+  readonly drain?: boolean;
+  /** With `drain`: what has not ended after so many milliseconds is rejected as with `abort`. Default: no end. */
+  readonly graceMs?: number;
 }
 
 /**
@@ -78,6 +87,11 @@ export class Registry<in R = never> {
   /** The memory budget: limits, what is in use, and setting some aside. Forks share it unless they were given limits of their own. */
   get memory(): Memory {
     return this.#scope.memory;
+  }
+
+  /** What the cache of digests has done; undefined where the setting `hashCache` is off. */
+  get hashCache(): HashCacheStatistics | undefined {
+    return this.#scope.caches.hashStatistics;
   }
 
   /**
@@ -204,7 +218,7 @@ export class Registry<in R = never> {
 
   /** A registry with the same algorithms. Later registrations stay on their side; kernels and the budget are shared, events and settings its own. */
   fork(settings?: RegistrySettings): Registry<R> {
-    this.#scope.life.check();
+    this.#scope.life.checkOpening();
     const own = { ...settings };
     inheritance.set(own, { scope: this.#scope.fork(settings), catalogue: this.#catalogue.copy(), parent: this as unknown as Registry });
     const fork = new Registry<R>(own);
@@ -218,19 +232,36 @@ export class Registry<in R = never> {
    * registry waits for itself, until somebody disposes with `abort`.
    */
   dispose(settings: DisposeSettings = {}): Promise<void> {
+    const { graceMs } = settings;
+    if (graceMs !== undefined && !(graceMs >= 0)) {
+      throw new RegistryError('invalid_input', { name: 'graceMs', value: String(graceMs), expected: 'a number of milliseconds from 0' });
+    }
     if (settings.abort === true && this.#disposal !== undefined) {
       for (const fork of this.#forks) fork.dispose({ abort: true }).catch(() => {});
       this.#scope.life.end(true).catch(() => {});
     }
-    this.#disposal ??= this.#dispose(settings.abort === true);
+    this.#disposal ??= this.#dispose(settings);
     return this.#disposal;
+  }
+
+  /**
+   * For packages that compose: counts work that spans many calls, so that `dispose({ drain: true })` asks it to stop and waits for it. Answers the function to call at its end. Throws
+   * `registry_disposed` where nothing new may begin.
+   */
+  enlist(work: Enlisted): () => void {
+    return this.#scope.life.enlist(work);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
 
-  async #dispose(abort: boolean): Promise<void> {
+  async #drain(graceMs: number | undefined): Promise<boolean> {
+    const all = [this.#scope.life.drain(graceMs), ...[...this.#forks].map((fork) => fork.#drain(graceMs))];
+    return (await Promise.all(all)).every((drained) => drained);
+  }
+
+  async #dispose({ abort: wished = false, drain = false, graceMs }: DisposeSettings): Promise<void> {
     const problems: unknown[] = [];
     const attempt = async (action: () => Promise<void>) => {
       try {
@@ -239,7 +270,9 @@ export class Registry<in R = never> {
         problems.push(problem);
       }
     };
-    // Refuse new work here before anything is awaited: forks take a while.
+    const ended = !drain || wished || (await this.#drain(graceMs));
+    const abort = wished || !ended;
+    // Refuse new work here before anything more is awaited: forks take a while.
     this.#scope.life.close();
     await Promise.all([...this.#forks].map((fork) => attempt(() => fork.dispose({ abort }))));
     await attempt(() => this.#scope.end(abort));
@@ -274,7 +307,7 @@ export class Registry<in R = never> {
     handles: Handles | undefined,
     settings: TakingSettings | undefined,
   ): Promise<TakenOf<Kind>> {
-    this.#scope.life.check();
+    this.#scope.life.checkOpening();
     const definition = this.#which(kind, which);
     const taken = await take<Kind>(definition, options, handles, settings, this.#scope, (release, held) => this.#keep(release, held));
     this.#scope.life.check(definition.name);

@@ -72,7 +72,8 @@ async function finish(taken: Taken, keep: Keep): Promise<Codec | Hash | Chunker>
     if (kind === 'hash') {
       const { TakenHash } = await import('../derive/hash.js');
       const length = typeof digestLength === 'function' ? readDigestLength(digestLength(taken.options)) : (digestLength as number);
-      return new TakenHash(taken as Taken<HashKernel<unknown>>, length);
+      const hash = new TakenHash(taken as Taken<HashKernel<unknown>>, length);
+      return await taken.scope.caches.before(hash, Object.keys(taken.handles).length > 0);
     }
     const { CheckedCutter, TakenChunker } = await import('../derive/chunker.js');
     const { methods } = taken.kernel as BoundKernel<ChunkingKernel<unknown>>;

@@ -1,8 +1,18 @@
 import { RegistryError } from '../errors/index.js';
 
+/** Work that spans many calls and can end early in good order, like a pipeline's run. */
+export interface Enlisted {
+  /** Asks it to end at the next point where nothing is lost. It may be asked several times. */
+  stop(): void;
+}
+
 /** Whether a registry lives, and what runs in it. */
 export class Lifetime {
   #disposed = false;
+  #draining = false;
+  #streams = 0;
+  #drained: (() => void) | undefined;
+  readonly #enlisted = new Set<Enlisted>();
   #aborted = false;
   #running = 0;
   readonly #abortable = new Set<(error: Error) => void>();
@@ -15,6 +25,63 @@ export class Lifetime {
   /** Throws `registry_disposed` after disposal. */
   check(name?: string): void {
     if (this.#disposed) throw disposedError(name);
+  }
+
+  /** The same for what begins and lasts, streams and runs: refused while the registry waits for those under way. */
+  checkOpening(name?: string): void {
+    if (this.#disposed || this.#draining) throw disposedError(name);
+  }
+
+  /** Counts one open stream, until the function that it answers is called. */
+  open(): () => void {
+    this.#streams += 1;
+    let open = true;
+    return () => {
+      if (!open) return;
+      open = false;
+      this.#streams -= 1;
+      this.#tellDrained();
+    };
+  }
+
+  /** Counts work that is asked to stop when the registry drains, until the function that it answers is called. */
+  enlist(work: Enlisted): () => void {
+    this.checkOpening();
+    // An object of its own: the same work may enlist twice.
+    const entry = { stop: () => work.stop() };
+    this.#enlisted.add(entry);
+    return () => {
+      this.#enlisted.delete(entry);
+      this.#tellDrained();
+    };
+  }
+
+  /** Refuses new streams and runs, asks runs to stop, and waits until all have ended; calls go on meanwhile. False when `graceMs` was over before. */
+  async drain(graceMs: number | undefined): Promise<boolean> {
+    this.#draining = true;
+    for (const work of this.#enlisted) {
+      try {
+        work.stop();
+      } catch {
+        // What cannot be asked is waited for all the same.
+      }
+    }
+    if (this.#isDrained) return true;
+    return new Promise<boolean>((resolve) => {
+      const timer = graceMs === undefined ? undefined : setTimeout(() => resolve(false), graceMs);
+      this.#drained = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+    });
+  }
+
+  get #isDrained(): boolean {
+    return this.#streams === 0 && this.#enlisted.size === 0;
+  }
+
+  #tellDrained(): void {
+    if (this.#isDrained) this.#drained?.();
   }
 
   /** Between the steps of work that was counted: disposal waits for it, so only an abort is in its way. Throws `registry_disposed`. */
@@ -55,6 +122,7 @@ export class Lifetime {
       for (const listener of [...this.#abortable]) listener(error);
       // Who waits since before waits no longer.
       this.#idle?.();
+      this.#drained?.();
       return;
     }
     if (this.#running > 0) {

@@ -1,6 +1,7 @@
 import type { Definition } from '../define/definition.js';
 import { EventChannel } from '../events/channel.js';
 import type { KernelCounters } from '../kernels/counters.js';
+import { Caches } from '../cache/caches.js';
 import { MemoryBudget } from '../memory/budget.js';
 import { readMemorySettings } from '../memory/settings.js';
 import { Credits } from './credits.js';
@@ -13,6 +14,7 @@ export interface Scope {
   readonly events: EventChannel;
   readonly credits: Credits;
   readonly memory: MemoryBudget;
+  readonly caches: Caches;
   readonly life: Lifetime;
   /** Counters of the algorithms whose kernels are compared with others, by definition. */
   readonly counters: WeakMap<Definition, KernelCounters>;
@@ -24,11 +26,13 @@ let ofProcess: Scope | undefined;
 export function processScope(): Scope {
   if (ofProcess === undefined) {
     const settings = readSettings();
+    const memory = new MemoryBudget(readMemorySettings());
     ofProcess = {
       settings,
       events: new EventChannel(),
       credits: new Credits(settings.maxBytesInFlight),
-      memory: new MemoryBudget(readMemorySettings()),
+      memory,
+      caches: new Caches(settings.hashCache, memory),
       life: new Lifetime(),
       counters: new WeakMap(),
     };

@@ -1,3 +1,4 @@
+import { type HashCacheLimits, type HashCacheSettings, readHashCacheSettings } from '../cache/settings.js';
 import type { AlgorithmKind } from '../contracts/index.js';
 import { RegistryError } from '../errors/index.js';
 import { type KernelChoice, readChoice } from '../kernels/choice.js';
@@ -38,6 +39,8 @@ export interface RegistrySettings {
   readonly bufferLimitBytes?: number;
   /** The executor's queue of this registry: kernels with native code are handed it with every call. */
   readonly queue?: number;
+  /** A cache of digests by content before every hash of this registry: `true`, or its limits. Default: none. A fork has a cache of its own. */
+  readonly hashCache?: boolean | HashCacheSettings;
   /** Limits of memory. A fork shares its parent's budget unless it names limits of its own. */
   readonly memory?: MemorySettings;
 }
@@ -50,6 +53,7 @@ export interface Settings {
   readonly maxBytesInFlight: number;
   readonly bufferLimitBytes: number;
   readonly queue?: number;
+  readonly hashCache?: HashCacheLimits;
 }
 
 const MIB = 1024 * 1024;
@@ -69,6 +73,7 @@ export function readSettings(given: RegistrySettings = {}, base?: Settings): Set
     if (typeof value !== 'number' || !(value >= 0)) throw unusable(`smallWork.${name}`, value, 'a number from 0');
   }
   const queue = given.queue ?? base?.queue;
+  const hashCache = given.hashCache === undefined ? base?.hashCache : readHashCacheSettings(given.hashCache);
   if (base === undefined) checkEnvironment();
   return Object.freeze({
     smallWork,
@@ -77,6 +82,7 @@ export function readSettings(given: RegistrySettings = {}, base?: Settings): Set
     ...(kernel === undefined ? {} : { kernel }),
     ...(verify === undefined ? {} : { verify }),
     ...(queue === undefined ? {} : { queue }),
+    ...(hashCache === undefined ? {} : { hashCache }),
   });
 }
 
