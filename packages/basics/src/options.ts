@@ -21,9 +21,15 @@ export const fixedOptions = z.strictObject({
     .describe('Bytes per chunk; only the last may be shorter'),
 });
 
+/** What an application writes for deflate and gzip. */
 export type DeflateInput = z.input<typeof deflateOptions>;
+/** What the kernels of deflate and gzip read. */
 export type DeflateOptions = z.output<typeof deflateOptions>;
+/** What an application writes for brotli. */
 export type BrotliInput = z.input<typeof brotliOptions>;
+/** What the kernel of brotli reads. */
 export type BrotliOptions = z.output<typeof brotliOptions>;
+/** What an application writes for chunks of one size. */
 export type FixedInput = z.input<typeof fixedOptions>;
+/** What the chunker of one size reads. */
 export type FixedOptions = z.output<typeof fixedOptions>;

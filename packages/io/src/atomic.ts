@@ -8,6 +8,7 @@ import { forgetUnfinished, rememberUnfinished } from './unfinished.js';
 /** Bytes over time. */
 export type OutputSource = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
+/** How a file comes into being at its name. */
 export interface AtomicOptions {
   /** Replace the file or link that stands there; anything else is refused. Without it an existing target is `already_exists`, also when it appears while this one is written. */
   readonly force?: boolean | undefined;

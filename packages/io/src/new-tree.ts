@@ -11,6 +11,7 @@ const NAME_BYTES = 255;
 const SLASH = 0x2f;
 const DOT = 0x2e;
 
+/** How a new tree comes into being. */
 export interface NewTreeOptions {
   /** Flush the tree to the disk before it gets its name, and the name after; default false: after a crash of the machine there may be the tree with empty files in it. */
   readonly sync?: boolean | undefined;

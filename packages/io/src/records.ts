@@ -3,7 +3,9 @@
 /** What an entry is. `unknown` never leaves a walk: it comes with a fault. */
 export type FileKind = 'unknown' | 'regular' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'block_device' | 'character_device';
 
+/** What an entry of a directory can be; its number in a record is the place here. */
 export const KINDS: readonly FileKind[] = ['unknown', 'regular', 'directory', 'symlink', 'fifo', 'socket', 'block_device', 'character_device'];
+/** The numbers of the kinds that archives hold. */
 export const KIND = { regular: 1, directory: 2, symlink: 3 } as const;
 
 /** Words of a record, and where in it the facts stand. */

@@ -14,6 +14,7 @@ export interface SmallFiles {
   readonly errors: ReadonlyMap<number, IoError>;
 }
 
+/** What of many small files is read. */
 export interface SmallFileOptions {
   /** A file larger than this is not read; default the whole window. */
   readonly maxFileBytes?: number | undefined;

@@ -17,6 +17,7 @@ export interface WindowSource {
   close(): Promise<void>;
 }
 
+/** Which part of a file is read. */
 export interface FileSourceOptions {
   /** First byte; default 0. */
   readonly start?: number | undefined;

@@ -30,6 +30,7 @@ export interface WalkEntry {
   readonly facts: FileFacts;
 }
 
+/** What a walk leaves out, and where it ends. */
 export interface WalkOptions {
   /**
    * Globs of what is left out (the grammar is `excluder`'s, in globs.ts: `*`, `?`, `[a-z]`, `[!a-z]`, `**`, `{a,b}`), matched against the path from the root; one without `/` matches names at any

@@ -6,6 +6,7 @@ import { type NarSource, openPieces, type Pieces } from './pieces.js';
 import { type NarReadOptions, step } from './read.js';
 import { nameText } from './text.js';
 
+/** How one file of an archive is found. */
 export interface CatOptions extends NarReadOptions {
   /** The archive's listing: it is believed, and the file is sought where it says. Without it the archive is read up to the end of the file and checked so far. */
   readonly listing?: NarListing | undefined;

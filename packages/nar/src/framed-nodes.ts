@@ -22,6 +22,7 @@ export interface NarEntry {
   readonly target?: Uint8Array;
 }
 
+/** What a writer of archives allows, and what it tells meanwhile. */
 export interface PackerOptions {
   /** Levels allowed, the root being the first; default 64, more is refused by Nix. */
   readonly maxDepth?: number | undefined;

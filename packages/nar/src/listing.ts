@@ -16,6 +16,7 @@ export type NarListingNode =
   | { readonly type: 'symlink'; readonly target: string }
   | NarListingDirectory;
 
+/** A directory of a listing. */
 export interface NarListingDirectory {
   readonly type: 'directory';
   /** In the archive's order. */

@@ -14,6 +14,7 @@ export type NarInput = PathLike | Tree | NarTree;
 /** Options of packing: those of the walk (`exclude`, `oneFileSystem`, `onError`, `signal`; they concern trees on disk) and of the archive. */
 export interface PackOptions extends WalkOptions, PackerOptions {}
 
+/** How an archive is written as a stream. */
 export interface NarStreamOptions extends PackOptions {
   /** Bytes of a window; default 1 MiB. */
   readonly windowBytes?: number | undefined;

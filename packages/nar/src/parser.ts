@@ -42,6 +42,7 @@ export interface NarHandler {
   end(parser: NarParser): void;
 }
 
+/** What a parser allows. */
 export interface NarParserOptions {
   /** Levels allowed, the root being the first; default 64. */
   readonly maxDepth?: number | undefined;

@@ -19,12 +19,14 @@ export type NarEvent =
   /** The directory or file has ended. */
   | { readonly type: 'end'; readonly path: Uint8Array };
 
+/** How an archive is read. */
 export interface NarReadOptions extends NarParserOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called now and then with the bytes of the archive that were read or passed over so far. */
   readonly onBytes?: ((bytes: number) => void) | undefined;
 }
 
+/** What of an archive is told. */
 export interface NarEventOptions extends NarReadOptions {
   /** Which files' contents are wanted: all (default), none, or those for which it answers true. Of a file at hand, what is not wanted is not even read. */
   readonly contents?: boolean | ((file: { readonly path: Uint8Array; readonly size: number; readonly executable: boolean }) => boolean) | undefined;

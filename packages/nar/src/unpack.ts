@@ -7,6 +7,7 @@ import type { NarSource } from './pieces.js';
 import { Counter, type NarReadOptions, type NarSummary } from './read.js';
 import { openWindows } from './windows.js';
 
+/** How an archive becomes a tree. */
 export interface UnpackOptions extends NarReadOptions {
   /** Flush all to the disk before the target gets its name, and the name after; default false, as `nix-store --restore`: after a crash of the machine files may then be empty. */
   readonly sync?: boolean | undefined;

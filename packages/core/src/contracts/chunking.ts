@@ -58,6 +58,7 @@ export type ChunkingAlgorithm<Name extends string, Input, Output, Profile extend
   readonly profiles?: Readonly<Record<Profile, NoInfer<Input>>>;
 } & (ChunkingKernel<NoInfer<Output>> | { readonly kernels: Kernels<ChunkingKernel<NoInfer<Output>>, NoInfer<Output>> });
 
+/** What `defineChunker` makes: a chunker that a registry takes, with its name and the options that an application may write in its type. */
 export type ChunkerAlgorithm<Name extends string = string, Input = never> = Algorithm<'chunker', Name, Input>;
 
 /** A chunk of an input. `payload` is there on request: a view, valid until the next chunk is pulled and empty afterwards, or a copy. */
@@ -77,6 +78,7 @@ export interface ChunkList extends Iterable<Chunk> {
   offsets(): Float64Array;
 }
 
+/** What a caller may say with every cutting. */
 export interface ChunkParameters extends CallParameters {
   /** Offsets in the input, ascending; `toleranceBytes` defaults to a quarter of `targetSize`. */
   readonly hints?: { readonly at: Float64Array; readonly toleranceBytes?: number };

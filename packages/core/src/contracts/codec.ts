@@ -98,6 +98,7 @@ export type CompressionCodec<Name extends string, Input, Output> = DefinitionBas
   CodecTraits &
   (CodecKernel<NoInfer<Output>> | { readonly kernels: Kernels<CodecKernel<NoInfer<Output>>, NoInfer<Output>> });
 
+/** What `defineCodec` makes: a codec that a registry takes, with its name and the options that an application may write in its type. */
 export type CodecAlgorithm<Name extends string = string, Input = never> = Algorithm<'codec', Name, Input>;
 
 /** What a caller may say with every call. */

@@ -1,6 +1,7 @@
 /** What one may want of compressing, whatever the codec. */
 export const EFFORTS = ['fastest', 'balanced', 'smallest'] as const;
 
+/** How much work a compression may be, from the least to the most. */
 export type Effort = (typeof EFFORTS)[number];
 
 /**

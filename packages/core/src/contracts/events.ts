@@ -11,12 +11,14 @@ interface EventBase {
   readonly at: number;
 }
 
+/** An operation begins. */
 export interface StartEvent extends EventBase {
   readonly type: 'start';
   readonly kernel?: KernelKind;
   readonly inputBytes?: number;
 }
 
+/** An operation ended well. */
 export interface EndEvent extends EventBase {
   readonly type: 'end';
   readonly inputBytes: number;
@@ -25,6 +27,7 @@ export interface EndEvent extends EventBase {
   readonly milliseconds: number;
 }
 
+/** An operation failed, or was aborted. */
 export interface ErrorEvent extends EventBase {
   readonly type: 'error';
   readonly error: Error;
@@ -37,6 +40,7 @@ export interface BytesEvent extends EventBase {
   readonly bytes: number;
 }
 
+/** Whatever a registry tells; `type` tells them apart. */
 export type ChunkerEvent = StartEvent | EndEvent | ErrorEvent | BytesEvent;
 
 /** The event channel of a registry. Nobody listening costs one comparison per operation. A listener that throws does not disturb the operation. */

@@ -41,6 +41,7 @@ export type HashAlgorithm<Name extends string, Input, Output> = DefinitionBase<N
   readonly digestLength: number | ((options: NoInfer<Output>) => number);
 } & (HashKernel<NoInfer<Output>> | { readonly kernels: Kernels<HashKernel<NoInfer<Output>>, NoInfer<Output>> });
 
+/** What `defineHash` makes: a hash that a registry takes, with its name and the options that an application may write in its type. */
 export type HashDefinition<Name extends string = string, Input = never> = Algorithm<'hash', Name, Input>;
 
 /** The user's face of an incremental hash. */

@@ -3,6 +3,7 @@ import type { Awaitable } from './algorithm.js';
 /** Kinds of implementation, in the order in which they are tried. */
 export const KERNEL_KINDS = ['accelerator', 'native', 'platform', 'wasm', 'js'] as const;
 
+/** What a kernel runs on, in the order in which they are tried. */
 export type KernelKind = (typeof KERNEL_KINDS)[number];
 
 /** Says whether a kernel can run here, and why not. Cheap: it loads nothing. */

@@ -90,4 +90,5 @@ export interface OptionDetails {
   readonly reason: string;
 }
 
+/** Every code that an error of Chunker may have; packages add theirs to `ErrorDetails`. */
 export type ErrorCode = keyof ErrorDetails;

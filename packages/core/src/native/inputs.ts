@@ -35,7 +35,11 @@ export function isUnfixed(view: Uint8Array): boolean {
   return isShared(buffer) || buffer.resizable === true;
 }
 
-/** @throws ChunkerError `invalid_input` for what is no Uint8Array or was detached */
+/**
+ * That an argument is bytes which still have their memory; `name` is the argument's.
+ *
+ * @throws ChunkerError `invalid_input` for what is no Uint8Array or was detached
+ */
 export function checkInput(view: Uint8Array, name: string): void {
   if (!(view instanceof Uint8Array)) throw new ChunkerError('invalid_input', { name, value: typeof view, expected: 'a Uint8Array' });
   if (isDetached(view)) throw new ChunkerError('invalid_input', { name, value: 'detached', expected: 'bytes that still have their memory' });

@@ -7,6 +7,7 @@ export interface ParsedSpec {
   readonly options: Readonly<Record<string, SpecValue>>;
 }
 
+/** A value of an option as a spec can write it. */
 export type SpecValue = string | number | boolean;
 
 const MAX_LENGTH = 4096;

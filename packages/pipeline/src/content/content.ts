@@ -5,6 +5,7 @@ import { textEncodingOf } from './text.js';
 /** What the bytes of a chunk are taken for. `binary` is all the rest. */
 export const CONTENT_KINDS = ['compressed', 'multimedia', 'executable', 'text', 'high-entropy', 'binary'] as const;
 
+/** What kind of content bytes are, as far as it matters to compression. */
 export type ContentKind = (typeof CONTENT_KINDS)[number];
 
 /** What the head of some bytes tells. */

@@ -3,6 +3,7 @@ import { ChunkerError } from '@chunker/core';
 /** Ways to choose codecs. The first three go by what codecs declare of themselves, the last two by trying. */
 export const STRATEGIES = ['fastest', 'balanced', 'smallest', 'auto', 'adaptive'] as const;
 
+/** The strategies by name. */
 export type StrategyName = (typeof STRATEGIES)[number];
 
 /**
