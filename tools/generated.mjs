@@ -1,19 +1,37 @@
-// Rebuilds every generated file that is committed and compares: what stands in the repository is what its source says.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+// Rebuilds every generated file that is committed and compares: what stands in the repository is what its source says. `--write` writes them anew.
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fail, run, say } from './say.mjs';
 import { ROOT } from './workspace.mjs';
 
-/** Generator and the file it writes; each takes the target's path as its argument. */
-const GENERATED = [['tools/error-table.mjs', 'docs/reference/errors.md']];
+/** Generator and the file or folder that it writes; each takes the target's path as its argument. */
+const GENERATED = [
+  ['tools/error-table.mjs', 'docs/reference/errors.md'],
+  ['tools/api-reference.mjs', 'docs/reference/api'],
+];
 
+/** The files of a folder, or the file itself, by name. */
+function contents(path) {
+  if (!existsSync(path)) return new Map();
+  if (!statSync(path).isDirectory()) return new Map([['', readFileSync(path, 'utf8')]]);
+  return new Map(readdirSync(path).map((name) => [name, readFileSync(join(path, name), 'utf8')]));
+}
+
+const write = process.argv.includes('--write');
+let files = 0;
+const problems = [];
 const folder = mkdtempSync(join(tmpdir(), 'chunker-generated-'));
-for (const [generator, file] of GENERATED) {
-  const fresh = join(folder, 'fresh');
-  const { code, output } = await run(process.execPath, [join(ROOT, generator), fresh], { cwd: ROOT });
+for (const [at, [generator, place]] of GENERATED.entries()) {
+  const target = write ? join(ROOT, place) : join(folder, String(at));
+  if (write && !place.endsWith('.md')) rmSync(target, { recursive: true, force: true });
+  const { code, output } = await run(process.execPath, [join(ROOT, generator), target], { cwd: ROOT });
   if (code !== 0) fail(`${generator} failed:\n${output}`);
-  if (readFileSync(fresh, 'utf8') !== readFileSync(join(ROOT, file), 'utf8')) fail(`${file} is not what ${generator} writes; run: node ${generator}`);
+  const [fresh, kept] = [contents(target), contents(join(ROOT, place))];
+  for (const name of new Set([...fresh.keys(), ...kept.keys()]))
+    if (fresh.get(name) !== kept.get(name)) problems.push(`${join(place, name)} is not what ${generator} writes; run: node tools/generated.mjs --write`);
+  files += fresh.size;
 }
 rmSync(folder, { recursive: true });
-say(`${GENERATED.length} generated file(s) are up to date`);
+if (problems.length > 0) fail(problems.join('\n  '));
+say(`${files} generated files are ${write ? 'written' : 'up to date'}`);
