@@ -1,28 +1,12 @@
 import type { Algorithm, Chunker, Codec, Handles, Hash, OptionsFor, Registry, Which } from '@chunker/core';
 import { DigestTable } from './digest-table.js';
-import type { Job } from './engine/job.js';
-import { WholeDigests } from './engine/whole-digests.js';
-import { invalidPipeline, stageError } from './errors.js';
-import { OutputArena } from './output-arena.js';
+import { openJob, type Stages } from './open-job.js';
 import { PipelineRun } from './run.js';
-import { type RunSettings, resolveSettings } from './settings.js';
-import { Slabs } from './slabs.js';
-import { openSource } from './sources/open.js';
+import type { RunSettings } from './settings.js';
 import { shelfOf } from './strategy/candidates.js';
 import { Chooser } from './strategy/chooser.js';
-import { onlyRung } from './strategy/rungs.js';
 import { type CompressionStrategy, isStrategy, resolveStrategy } from './strategy/strategy.js';
-import type { PipelineInput, WindowSource } from './sources/source.js';
-
-interface Stages {
-  readonly chunker?: () => Promise<Chunker>;
-  readonly hash?: () => Promise<Hash>;
-  readonly codec?: (() => Promise<Codec>) | undefined;
-  readonly chooser?: ((signal: AbortSignal) => Promise<Chooser>) | undefined;
-  readonly dedup?: DigestTable | 'own';
-  readonly verify?: boolean;
-  readonly digests: readonly (() => Promise<Hash>)[];
-}
+import type { PipelineInput } from './sources/source.js';
 
 /**
  * A pipeline in the making. Each step answers a new pipeline; the algorithms are taken from the registry when a run is first pulled. Every stage may be left out: without a chunker the
@@ -92,7 +76,31 @@ export class Pipeline<in R = never> {
 
   /** A run over `input`. Nothing is opened or read before the first pull. */
   run(input: PipelineInput, settings: RunSettings = {}): PipelineRun {
-    return new PipelineRun({ open: () => openJob(this.#stages, input, settings), signal: settings.signal, events: this.#registry.events });
+    const registry = this.#registry;
+    return new PipelineRun({
+      open: (control) => openJob(registry.memory, this.#stages, input, settings, control),
+      signal: settings.signal,
+      cpuTimeMs: settings.cpuTimeMs,
+      events: registry.events,
+      enlist: (work) => registry.enlist(work),
+    });
+  }
+
+  /**
+   * The same pipeline with its algorithms taken: runs of it share them, and with `dedup()` one table.
+   * @internal
+   */
+  async ready(): Promise<Pipeline<R>> {
+    const { chunker, hash, codec, digests, dedup } = this.#stages;
+    const [takenChunker, takenHash, takenCodec] = await Promise.all([chunker?.(), hash?.(), codec?.()]);
+    const whole = await Promise.all(digests.map((one) => one()));
+    return this.#with({
+      ...(takenChunker === undefined ? {} : { chunker: async () => takenChunker }),
+      ...(takenHash === undefined ? {} : { hash: async () => takenHash }),
+      ...(takenCodec === undefined ? {} : { codec: async () => takenCodec }),
+      ...(dedup === 'own' && takenHash !== undefined ? { dedup: new DigestTable(takenHash.digestLength) } : {}),
+      digests: whole.map((one) => async () => one),
+    });
   }
 
   #with(stages: Partial<Stages>): Pipeline<R> {
@@ -120,58 +128,4 @@ function take<T extends Chunker | Hash | Codec>(
   if (kind === 'chunker') return registry.chunker(...arguments_) as Promise<unknown> as Promise<T>;
   if (kind === 'hash') return registry.hash(...arguments_) as Promise<unknown> as Promise<T>;
   return registry.codec(...arguments_) as Promise<unknown> as Promise<T>;
-}
-
-async function openJob(stages: Stages, input: PipelineInput, settings: RunSettings): Promise<Job> {
-  const source = await opened(input, settings.signal);
-  const disposables: { dispose(): void }[] = [];
-  const kept = <T extends { dispose(): void }>(one: T): T => {
-    disposables.push(one);
-    return one;
-  };
-  try {
-    const signal = settings.signal ?? new AbortController().signal;
-    const [chunker, hash, codec, chooser] = await Promise.all([stages.chunker?.(), stages.hash?.(), stages.codec?.(), stages.chooser?.(signal)]);
-    const whole = await Promise.all(stages.digests.map((one) => one()));
-    const verify = stages.verify ?? false;
-    const dedup = tableFor(stages.dedup, hash);
-    const resolved = resolveSettings(settings, chunker?.reach ?? 0, codec === undefined && chooser === undefined ? 0 : 1);
-    const slabs = kept(new Slabs(resolved.payload === 'none'));
-    const outputs = new OutputArena(
-      slabs,
-      largestResult(codec, Math.min(chunker?.maxSize ?? Number.POSITIVE_INFINITY, resolved.headBytes + resolved.windowBytes)),
-    );
-    const digests = kept(new WholeDigests(whole, settings.signal));
-    const reassembled = kept(new WholeDigests(verify ? whole : [], settings.signal));
-    const progress = { readBytes: 0, bytes: 0, chunks: 0, uniqueChunks: 0, uniqueBytes: 0, compressedBytes: 0 };
-    const rung = codec === undefined ? undefined : onlyRung(codec);
-    return { source, chunker, hash, codec, rung, chooser, dedup, verify, digests, reassembled, settings: resolved, slabs, outputs, progress };
-  } catch (error) {
-    for (const one of disposables) one.dispose();
-    await source.close();
-    throw error;
-  }
-}
-
-function largestResult(codec: Codec | undefined, chunkBytes: number): number {
-  const bound = codec?.compressBound(chunkBytes) ?? 0;
-  // A codec that knows no bound gets no room from us.
-  return Number.isSafeInteger(bound) && bound <= 2 * chunkBytes ? bound : 0;
-}
-
-async function opened(input: PipelineInput, signal: AbortSignal | undefined): Promise<WindowSource> {
-  try {
-    return await openSource(input, signal);
-  } catch (error) {
-    throw stageError('read', 0, error);
-  }
-}
-
-function tableFor(dedup: Stages['dedup'], hash: Hash | undefined): DigestTable | undefined {
-  if (dedup === undefined) return undefined;
-  if (hash === undefined) throw invalidPipeline('dedup() needs a hash stage');
-  const table = dedup === 'own' ? new DigestTable(hash.digestLength) : dedup;
-  if (table.digestLength !== hash.digestLength)
-    throw invalidPipeline(`the table holds digests of ${table.digestLength} bytes, ${hash.name} gives ${hash.digestLength}`);
-  return table;
 }

@@ -22,6 +22,18 @@ export class DigestTable {
     return this.#shards.reduce((sum, shard) => sum + (shard === undefined ? 0 : shard.digests.length + shard.slots.byteLength), 0);
   }
 
+  /** All digests, one behind the other, in no particular order. */
+  toBytes(): Uint8Array {
+    const bytes = new Uint8Array(this.#size * this.digestLength);
+    let at = 0;
+    for (const shard of this.#shards) {
+      if (shard === undefined) continue;
+      bytes.set(shard.taken, at);
+      at += shard.taken.length;
+    }
+    return bytes;
+  }
+
   /** Adds the digest at `at` in `digests`; false when it was there before. */
   add(digests: Uint8Array, at: number): boolean {
     const first = digests[at] as number;
@@ -50,6 +62,10 @@ class Shard {
     this.#length = length;
     this.digests = new Uint8Array(length * FIRST_CAPACITY);
     this.slots = new Uint32Array(slotsFor(FIRST_CAPACITY));
+  }
+
+  get taken(): Uint8Array {
+    return this.digests.subarray(0, this.#count * this.#length);
   }
 
   add(digests: Uint8Array, at: number): boolean {

@@ -1,5 +1,8 @@
 export { Pipeline, pipeline } from './builder.js';
 export { CONTENT_HEAD_BYTES, CONTENT_KINDS, type Content, type ContentKind, describeContent } from './content/content.js';
+export { type ChunkedFile, type ChunkFilesSettings, chunkFiles, type FailedFile, type FilesProgress } from './chunk-files.js';
+export type { Checkpoint } from './checkpoint.js';
+export type { CooperationSettings } from './cooperation.js';
 export { DigestTable } from './digest-table.js';
 export type { Progress } from './engine/job.js';
 export type { StageName } from './errors.js';

@@ -31,6 +31,9 @@ export interface Manifest {
 /** What is kept of a batch. */
 type Rows = Pick<RecordBatch, 'start' | 'lengths' | 'digests' | 'compressedLengths' | 'codecs'>;
 
+/** The columns of a manifest that have one entry per chunk. */
+export type ManifestColumns = Pick<Manifest, 'lengths' | 'hashes' | 'compressedLengths' | 'codecs'>;
+
 /** Keeps the rows of a manifest compactly while a pipeline runs. */
 export class ManifestRows {
   readonly #batches: Rows[] = [];
@@ -39,7 +42,24 @@ export class ManifestRows {
     this.#batches.push({ start, lengths, digests, compressedLengths, codecs });
   }
 
+  /** Takes the rows of a checkpoint: those before all others. */
+  restore({ lengths, hashes, compressedLengths, codecs }: ManifestColumns): void {
+    if (lengths.length === 0) return;
+    this.#batches.push({
+      start: 0,
+      lengths: Uint32Array.from(lengths),
+      digests: hashes === undefined ? undefined : joined(hashes.map((hash) => hex.decode(hash))),
+      compressedLengths: compressedLengths === undefined ? undefined : Uint32Array.from(compressedLengths, (length) => length ?? 0),
+      codecs: codecs === undefined ? undefined : Uint16Array.from(codecs, (codec) => codec ?? 0),
+    });
+  }
+
   manifest(bytes: number, specs: Manifest['specs'], digests: Manifest['digests']): Manifest {
+    return { version: 1, bytes, specs, digests, ...this.rows(specs) };
+  }
+
+  /** The rows so far, in the order of the input. */
+  rows(specs: Manifest['specs']): ManifestColumns {
     const lengths: number[] = [];
     const hashes: string[] = [];
     const compressedLengths: (number | null)[] = [];
@@ -56,16 +76,19 @@ export class ManifestRows {
       }
     }
     return {
-      version: 1,
-      bytes,
-      specs,
-      digests,
       lengths,
       ...(specs.hash === undefined ? {} : { hashes }),
       ...(specs.codec === undefined && specs.codecs === undefined ? {} : { compressedLengths }),
       ...(specs.codecs === undefined ? {} : { codecs }),
     };
   }
+}
+
+function joined(digests: readonly Uint8Array[]): Uint8Array {
+  const size = digests[0]?.length ?? 0;
+  const bytes = new Uint8Array(digests.length * size);
+  digests.forEach((digest, i) => bytes.set(digest, i * size));
+  return bytes;
 }
 
 /** Checks the form of a manifest that came from elsewhere. */

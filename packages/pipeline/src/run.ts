@@ -1,11 +1,16 @@
 import { hex } from '@chunker/core/encoding';
-import type { Events } from '@chunker/core';
+import type { Enlisted, Events } from '@chunker/core';
+import { type Checkpoint, encodeDigests } from './checkpoint.js';
+import { Control } from './control.js';
+import type { DigestTable } from './digest-table.js';
+import type { Cooperation } from './cooperation.js';
 import type { Job, Progress } from './engine/job.js';
 import { runParallel } from './engine/parallel.js';
 import { runSequential } from './engine/sequential.js';
 import { invalidPipeline, stageError } from './errors.js';
 import { RunEvents } from './events.js';
 import { type Manifest, ManifestRows } from './manifest.js';
+import { specsOf } from './open-job.js';
 import { type ChunkRecord, RecordBatch } from './record.js';
 
 /** What a finished run was. */
@@ -22,14 +27,23 @@ export interface Summary {
   readonly digests: readonly Uint8Array[];
   /** True when every unique chunk was decompressed and compared, and the whole added up to the same digests. */
   readonly verified?: true;
+  /** CPU time of all threads of the process while it ran; where the runtime does not tell, time on the clock. */
+  readonly cpuSeconds: number;
+  /** CPU time by time on the clock: 2 means that two threads were busy all the time. */
+  readonly efficiency: number;
+  /** Why the run stopped before the end of the input; then there are no digests of the whole, and `checkpoint` says where to go on. */
+  readonly stopped?: 'asked' | 'cpu_time';
+  readonly checkpoint?: Checkpoint;
 }
 
 /** What a run needs that its job does not know. */
 export interface RunParts {
   /** Opens the source and takes the algorithms: errors of that reject the first pull. */
-  readonly open: () => Promise<Job>;
+  readonly open: (control: Control) => Promise<Job>;
   readonly signal: AbortSignal | undefined;
+  readonly cpuTimeMs: number | undefined;
   readonly events: Events;
+  readonly enlist: (work: Enlisted) => () => void;
 }
 
 /**
@@ -41,6 +55,8 @@ export class PipelineRun implements AsyncIterable<ChunkRecord> {
   #started = false;
   #rows: ManifestRows | undefined;
   #summary: Summary | undefined;
+  #control: Control | undefined;
+  #stopAsked = false;
 
   /** @internal */
   constructor(parts: RunParts) {
@@ -49,13 +65,28 @@ export class PipelineRun implements AsyncIterable<ChunkRecord> {
 
   /** Counters while it runs. */
   get progress(): Readonly<Progress> & { readonly totalBytes?: number } {
-    const total = this.#job?.source.size;
-    return { ...(this.#job?.progress ?? NOTHING), ...(total === undefined ? {} : { totalBytes: total }) };
+    const size = this.#job?.source.size;
+    return { ...(this.#job?.progress ?? NOTHING), ...(size === undefined ? {} : { totalBytes: size + (this.#job?.start ?? 0) }) };
+  }
+
+  /** Where the run stopped before the end of its input; undefined while it runs and when it came to its end. */
+  get checkpoint(): Checkpoint | undefined {
+    return this.#summary?.checkpoint;
+  }
+
+  /** Asks the run to read no more: what was read goes through the stages and is delivered, then the loop over it ends, and `checkpoint` says where to go on. */
+  stop(): void {
+    this.#stopAsked = true;
+    this.#control?.stop();
   }
 
   /** Records one by one. A payload view is valid until the next pull. */
   async *[Symbol.asyncIterator](): AsyncGenerator<ChunkRecord> {
-    for await (const batch of this.batches()) yield* batch;
+    for await (const batch of this.batches()) {
+      const cooperation = this.#job?.cooperation;
+      if (cooperation === undefined) yield* batch;
+      else yield* slowly(batch, cooperation);
+    }
   }
 
   /** Records by the window: columns instead of an object per chunk. */
@@ -66,10 +97,15 @@ export class PipelineRun implements AsyncIterable<ChunkRecord> {
     signal.throwIfAborted();
     let job: Job | undefined;
     let events: RunEvents | undefined;
+    const control = new Control(this.#parts.cpuTimeMs);
+    this.#control = control;
+    if (this.#stopAsked) control.stop();
+    const leave = this.#parts.enlist(control);
     try {
-      job = await this.#parts.open();
+      job = await this.#parts.open(control);
       this.#job = job;
       if (job.settings.manifest) this.#rows ??= new ManifestRows();
+      if (job.resumed?.rows !== undefined) this.#rows?.restore(job.resumed.rows);
       events = new RunEvents(this.#parts.events, job);
       const started = performance.now();
       const engine = job.settings.sequential ? runSequential(job, signal) : runParallel(job, signal);
@@ -79,7 +115,7 @@ export class PipelineRun implements AsyncIterable<ChunkRecord> {
         events.bytes(job.progress.bytes);
         yield batch;
       }
-      this.#summary = await summarise(job, (performance.now() - started) / 1000);
+      this.#summary = await summarise(job, (performance.now() - started) / 1000, this.#rows);
       events.end(job);
     } catch (thrown) {
       const error = signal.aborted ? signal.reason : thrown;
@@ -87,6 +123,7 @@ export class PipelineRun implements AsyncIterable<ChunkRecord> {
       throw error;
     } finally {
       if (job !== undefined) await release(job);
+      leave();
     }
   }
 
@@ -100,26 +137,23 @@ export class PipelineRun implements AsyncIterable<ChunkRecord> {
   /** The manifest of the input: reads it where that has not begun; afterwards only with the setting `manifest`. */
   async manifest(): Promise<Manifest> {
     if (!this.#started) this.#rows = new ManifestRows();
-    const { bytes, digests } = await this.summary();
+    const { bytes, digests, stopped } = await this.summary();
+    if (stopped !== undefined) throw invalidPipeline('the run stopped before the end of the input: resume it from its checkpoint');
     if (this.#rows === undefined) throw invalidPipeline('the run kept no rows for a manifest; set { manifest: true }');
-    const { chunker, hash, codec, chooser, digests: whole } = this.#job as Job;
-    const specs = {
-      ...(chunker === undefined ? {} : { chunker: chunker.spec }),
-      ...(hash === undefined ? {} : { hash: hash.spec }),
-      ...(codec === undefined ? {} : { codec: codec.spec }),
-      ...(chooser === undefined ? {} : { codecs: [...chooser.specs] }),
-    };
-    const named = Object.fromEntries(whole.specs.map((spec: string, i: number) => [spec, hex.encode(digests[i] as Uint8Array)]));
-    return this.#rows.manifest(bytes, specs, named);
+    const job = this.#job as Job;
+    const named = Object.fromEntries(job.digests.specs.map((spec: string, i: number) => [spec, hex.encode(digests[i] as Uint8Array)]));
+    return this.#rows.manifest(bytes, specsOf(job), named);
   }
 }
 
 const NOTHING: Progress = { readBytes: 0, bytes: 0, chunks: 0, uniqueChunks: 0, uniqueBytes: 0, compressedBytes: 0 };
 
-async function summarise(job: Job, seconds: number): Promise<Summary> {
+async function summarise(job: Job, seconds: number, rows: ManifestRows | undefined): Promise<Summary> {
   const { bytes, chunks, uniqueChunks, uniqueBytes, compressedBytes } = job.progress;
-  const digests = await job.digests.finish();
-  if (job.verify) await compareWhole(job, digests);
+  const { stopped } = job.control;
+  const digests = stopped === undefined ? await job.digests.finish() : [];
+  if (job.verify && stopped === undefined) await compareWhole(job, digests);
+  const cpuSeconds = job.control.cpuMs / 1000;
   return {
     bytes,
     chunks,
@@ -127,9 +161,32 @@ async function summarise(job: Job, seconds: number): Promise<Summary> {
     uniqueBytes,
     ...(job.codec === undefined && job.chooser === undefined ? {} : { compressedBytes }),
     seconds,
+    cpuSeconds,
+    efficiency: seconds === 0 ? 0 : cpuSeconds / seconds,
     digests,
-    ...(job.verify ? { verified: true as const } : {}),
+    ...(job.verify && stopped === undefined ? { verified: true as const } : {}),
+    ...(stopped === undefined ? {} : { stopped, checkpoint: checkpointOf(job, rows) }),
   };
+}
+
+function checkpointOf(job: Job, rows: ManifestRows | undefined): Checkpoint {
+  const { readBytes: _, ...progress } = job.progress;
+  const specs = specsOf(job);
+  return {
+    version: 1,
+    offset: progress.bytes,
+    specs,
+    progress,
+    ...(job.ownsTable ? { digests: encodeDigests(job.dedup as DigestTable) } : {}),
+    ...(rows === undefined ? {} : { rows: rows.rows(specs) }),
+  };
+}
+
+async function* slowly(batch: RecordBatch, cooperation: Cooperation): AsyncGenerator<ChunkRecord> {
+  for (const record of batch) {
+    yield record;
+    await cooperation.pass(record.length, 1);
+  }
 }
 
 async function compareWhole(job: Job, digests: readonly Uint8Array[]): Promise<void> {
@@ -144,5 +201,6 @@ async function release(job: Job): Promise<void> {
   job.reassembled.dispose();
   job.outputs.dispose();
   job.slabs.dispose();
+  job.reservation.release();
   await job.source.close();
 }

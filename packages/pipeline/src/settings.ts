@@ -1,4 +1,6 @@
 import { ChunkerError } from '@chunker/core';
+import type { Checkpoint } from './checkpoint.js';
+import type { CooperationSettings } from './cooperation.js';
 
 const MIB = 1024 * 1024;
 
@@ -23,6 +25,15 @@ export interface RunSettings {
   readonly bufferLimitBytes?: number;
   /** Keep a row per chunk for `manifest()`, about 40 bytes each. */
   readonly manifest?: boolean;
+  /**
+   * CPU time after which the run stops: at a chunk boundary, with what is done and a checkpoint. It is the time of all threads of the process since the run began, so other work beside it counts; where a runtime does
+   * not tell, time on the clock. What was read by then is finished: at most the windows in flight.
+   */
+  readonly cpuTimeMs?: number;
+  /** The checkpoint of a run over the same input that stopped: goes on behind it. */
+  readonly resume?: Checkpoint;
+  /** Gives the event loop a turn each so many bytes, chunks or microseconds of work on the calling thread. Default: only where a turn would last milliseconds. */
+  readonly cooperate?: CooperationSettings;
 }
 
 export interface ResolvedSettings {
@@ -34,6 +45,8 @@ export interface ResolvedSettings {
   readonly headBytes: number;
   readonly windows: number;
   readonly jobs: number;
+  /** What windows and outputs take together. */
+  readonly bufferBytes: number;
   readonly manifest: boolean;
 }
 
@@ -46,15 +59,17 @@ const WINDOW_BYTES = 4 * MIB;
 const MAX_THREADS = 512;
 const DEFAULT_BUFFER_LIMIT = 256 * MIB;
 
-/** Checks the settings and fills them in. `reach` is the chunker's, 0 without one; `copies` how many outputs of a window's size stand beside it. */
-export function resolveSettings(settings: RunSettings, reach: number, copies: number): ResolvedSettings {
+/**
+ * Checks the settings and fills them in. `reach` is the chunker's, 0 without one; `copies` how many outputs of a window's size stand beside it; above `softBytes` there are as few windows as can be.
+ */
+export function resolveSettings(settings: RunSettings, reach: number, copies: number, softBytes = Number.POSITIVE_INFINITY): ResolvedSettings {
   const limit = integer('bufferLimitBytes', settings.bufferLimitBytes ?? limitOfEnvironment(), 1, Number.MAX_SAFE_INTEGER);
   const headBytes = Math.ceil(reach / 4096) * 4096;
   const windowBytes = integer('windowBytes', settings.windowBytes ?? Math.max(WINDOW_BYTES, headBytes / 2), 64 * 1024, 64 * MIB);
   const sequential = settings.mode === 'sequential';
   const each = (headBytes + windowBytes) * (1 + copies);
   const wanted = sequential ? 2 : integer('queue', settings.queue ?? Math.max(3, threads() + 1), 2, 1024);
-  const windows = Math.min(wanted, Math.max(2, Math.floor(limit / each)));
+  const windows = Math.min(wanted, Math.max(2, Math.floor(Math.min(limit, softBytes) / each)));
   if (windows * each > limit) throw new ChunkerError('buffer_limit_exceeded', { attempted: windows * each, limit });
   return {
     sequential,
@@ -64,8 +79,18 @@ export function resolveSettings(settings: RunSettings, reach: number, copies: nu
     headBytes,
     windows,
     jobs: Math.max(wanted, 2 * threads()),
+    bufferBytes: windows * each,
     manifest: settings.manifest ?? false,
   };
+}
+
+/** For an input of known size that fits into one window: a window of its size, and no room for the tail of one before. */
+export function fitTo(size: number | undefined, settings: ResolvedSettings): ResolvedSettings {
+  // One byte more than there is: a short answer says that this was all.
+  if (size === undefined || size >= settings.windowBytes) return settings;
+  const windowBytes = Math.ceil((size + 1) / 4096) * 4096;
+  const each = settings.bufferBytes / settings.windows / (settings.headBytes + settings.windowBytes);
+  return { ...settings, windowBytes, headBytes: 0, windows: 2, bufferBytes: 2 * each * windowBytes };
 }
 
 /** CPUs that the process may use, as far as the runtime tells. */

@@ -30,10 +30,10 @@ export class Window {
   }
 
   /** Says how much was read, and where in the input. */
-  filled(bytes: number, offset: number): void {
+  filled(bytes: number, offset: number, isLast = bytes < this.#slab.bytes.length - this.#head): void {
     this.#to = this.#head + bytes;
     this.start = offset;
-    this.isLast = bytes < this.#slab.bytes.length - this.#head;
+    this.isLast = isLast;
   }
 
   /** What was read into this window. */

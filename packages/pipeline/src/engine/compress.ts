@@ -89,7 +89,7 @@ async function compressTogether(rung: Rung, job: Job, batch: BatchWork, group: G
   const lengths = batch.columns.lengths.subarray(group.from, group.to);
   const buffer = batch.data.subarray(group.at, group.at + group.bytes);
   const started = performance.now();
-  const results = await codec.compressMany({ buffer, ranges: { lengths } }, { signal });
+  const results = await codec.compressMany({ buffer, ranges: { lengths } }, { signal, reservation: job.reservation });
   rung.took((performance.now() - started) / lengths.length);
   let at = 0;
   for (let i = 0; i < lengths.length; i++) {
@@ -104,14 +104,15 @@ async function compressTogether(rung: Rung, job: Job, batch: BatchWork, group: G
 /** Into reused memory where the codec tells a bound; else, or where the bound was wrong, into memory of its own. */
 async function compressInSlab(codec: Codec, job: Job, data: Uint8Array, signal: AbortSignal): Promise<{ result: Uint8Array; space?: OutputSpace }> {
   const bound = codec.compressBound(data.length);
-  if (!Number.isSafeInteger(bound) || bound > 2 * data.length + SMALL_BYTES) return { result: await codec.compress(data, { signal }) };
+  if (!Number.isSafeInteger(bound) || bound > 2 * data.length + SMALL_BYTES)
+    return { result: await codec.compress(data, { signal, reservation: job.reservation }) };
   const space = job.outputs.take(bound);
   try {
-    const bytes = await codec.compressInto(data, space.bytes, { signal });
+    const bytes = await codec.compressInto(data, space.bytes, { signal, reservation: job.reservation });
     return { result: space.bytes.subarray(0, bytes), space };
   } catch (error) {
     space.release();
-    if (isChunkerError(error, 'output_too_small')) return { result: await codec.compress(data, { signal }) };
+    if (isChunkerError(error, 'output_too_small')) return { result: await codec.compress(data, { signal, reservation: job.reservation }) };
     throw error;
   }
 }
@@ -135,7 +136,7 @@ async function settle({ codec, index }: Rung, job: Job, batch: BatchWork, i: num
 async function verify(codec: Codec, job: Job, data: Uint8Array, compressed: Uint8Array, signal: AbortSignal): Promise<void> {
   const space = job.outputs.take(data.length);
   try {
-    const bytes = await codec.decompressInto(compressed, space.bytes, { signal });
+    const bytes = await codec.decompressInto(compressed, space.bytes, { signal, reservation: job.reservation });
     if (bytes !== data.length || !(await equal(data, space.bytes))) {
       throw new ChunkerError('corrupt_data', { algorithm: codec.name, operation: 'verify', reason: 'decompressing gave other bytes than were compressed' });
     }

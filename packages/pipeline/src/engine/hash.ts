@@ -16,6 +16,16 @@ export function markDuplicates(job: Job, batch: BatchWork): void {
   const { digests, lengths } = batch.columns;
   if (job.dedup === undefined || digests === undefined) return;
   const duplicates = new Uint8Array(lengths.length);
+  const before = job.dedup.bytes;
   for (let i = 0; i < lengths.length; i++) if (!job.dedup.add(digests, i * job.dedup.digestLength)) duplicates[i] = 1;
   batch.columns.duplicates = duplicates;
+  if (job.ownsTable) growBy(job, job.dedup.bytes - before, batch.columns.start);
+}
+
+function growBy(job: Job, bytes: number, offset: number): void {
+  try {
+    if (bytes > 0) job.reservation.grow(bytes);
+  } catch (error) {
+    throw stageError('hash', offset, error, job.hash?.name);
+  }
 }

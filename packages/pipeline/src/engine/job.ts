@@ -1,4 +1,7 @@
-import type { Chunker, Codec, Hash } from '@chunker/core';
+import type { Chunker, Codec, Hash, Reservation } from '@chunker/core';
+import type { Checkpoint } from '../checkpoint.js';
+import type { Control } from '../control.js';
+import type { Cooperation } from '../cooperation.js';
 import type { DigestTable } from '../digest-table.js';
 import type { Rung, Rungs } from '../strategy/rungs.js';
 import type { Chooser } from '../strategy/chooser.js';
@@ -42,6 +45,16 @@ export interface Job {
   readonly slabs: Slabs;
   readonly outputs: OutputArena;
   readonly progress: Progress;
+  /** What the run holds of the memory budget: its calls take nothing more. */
+  readonly reservation: Reservation;
+  readonly control: Control;
+  readonly cooperation: Cooperation | undefined;
+  /** First byte of the input that this run reads: behind the checkpoint that it resumes from. */
+  readonly start: number;
+  /** The checkpoint that it resumes from. */
+  readonly resumed: Checkpoint | undefined;
+  /** The table of digests is this run's own. */
+  readonly ownsTable: boolean;
 }
 
 /** A window's chunks on their way through the stages. */

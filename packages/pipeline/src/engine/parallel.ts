@@ -85,14 +85,18 @@ class ParallelEngine {
   /** Reads, carries and cuts: the part that goes in order; what can go beside is started from here. */
   async #pump(): Promise<void> {
     const { signal } = this.#controller;
-    let offset = 0;
+    const { control } = this.#job;
+    let offset = this.#job.start;
     let reading = this.#read(offset);
     let before: { readonly window: Window; readonly bytesCut: number } | undefined;
     try {
       for (;;) {
-        const window = await reading;
+        const window = await control.unlessStopped(reading);
+        // The one that is being read is not waited for: its source may never answer.
+        if (window === undefined) break;
         offset += window.body.length;
-        if (!window.isLast) reading = this.#read(offset);
+        const isLast = window.isLast || control.isOver();
+        if (!isLast) reading = this.#read(offset);
         this.#digest(window);
         if (before !== undefined) await carryTail(before.window, before.bytesCut, window);
         before?.window.release();
@@ -100,14 +104,14 @@ class ParallelEngine {
         const batch = await cut(this.#job, window, signal);
         before = { window, bytesCut: batch?.data.length ?? 0 };
         if (batch !== undefined) await this.#admit(batch);
-        if (window.isLast) break;
+        if (window.isLast) control.reachedEnd();
+        if (isLast) break;
       }
-    } catch (error) {
-      // A window may be on its way still: it goes back as soon as it comes.
-      reading.then((window) => before?.window !== window && window.release()).catch(() => {});
-      throw error;
     } finally {
-      before?.window.release();
+      // A window may be on its way still: it goes back as soon as it comes.
+      const last = before?.window;
+      reading.then((window) => last !== window && window.release()).catch(() => {});
+      last?.release();
     }
     await this.#digested;
     this.#outbox.close();
@@ -187,6 +191,8 @@ class ParallelEngine {
         const work = compressGroup(this.#job, batch, group, this.#controller.signal).finally(() => this.#jobs.leave());
         work.catch((error: unknown) => this.#fail(error));
         jobs.push(work);
+        const turn = this.#job.cooperation?.pass(group.bytes, group.to - group.from);
+        if (turn !== undefined) await turn;
       }
     } finally {
       await Promise.allSettled(jobs);

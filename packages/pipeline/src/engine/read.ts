@@ -11,8 +11,9 @@ export async function readWindow(job: Job, offset: number, signal: AbortSignal, 
     release();
   });
   try {
-    const bytes = await job.source.fill(window.room, signal);
-    window.filled(bytes, offset);
+    const bytes = await job.source.fill(window.room, signal, job.chunker !== undefined);
+    // Without a chunker windows are the pieces: all of one length.
+    window.filled(bytes, offset, job.source.ended);
     job.progress.readBytes += bytes;
     return window;
   } catch (error) {

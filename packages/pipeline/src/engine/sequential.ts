@@ -8,7 +8,7 @@ import { carryTail, readWindow } from './read.js';
 
 /** The stages one after the other, one thing at a time: what the parallel engine is judged by. */
 export async function* runSequential(job: Job, signal: AbortSignal): AsyncGenerator<BatchWork> {
-  let offset = 0;
+  let offset = job.start;
   let before: { readonly window: Window; readonly bytesCut: number } | undefined;
   try {
     for (;;) {
@@ -29,7 +29,8 @@ export async function* runSequential(job: Job, signal: AbortSignal): AsyncGenera
           batch.release();
         }
       }
-      if (window.isLast) return;
+      if (window.isLast) job.control.reachedEnd();
+      if (window.isLast || job.control.isOver()) return;
     }
   } finally {
     before?.window.release();
@@ -42,7 +43,11 @@ async function work(job: Job, batch: BatchWork, signal: AbortSignal): Promise<vo
   markDuplicates(job, batch);
   await choose(job, batch);
   if (job.codec !== undefined || job.chooser !== undefined) {
-    for (const group of groups(batch, job.chooser !== undefined)) await compressGroup(job, batch, group, signal);
+    for (const group of groups(batch, job.chooser !== undefined)) {
+      await compressGroup(job, batch, group, signal);
+      const turn = job.cooperation?.pass(group.bytes, group.to - group.from);
+      if (turn !== undefined) await turn;
+    }
   }
   if (job.verify) await job.reassembled.update(batch.data);
   count(job, batch);

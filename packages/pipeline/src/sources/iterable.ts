@@ -2,6 +2,11 @@ import { ChunkerError } from '@chunker/core';
 import { copyInTurns } from './memory.js';
 import type { WindowSource } from './source.js';
 
+/** A source that gives nothing for so long is slow: what there is goes on. */
+const PATIENCE_MS = 50;
+/** Less is not worth the way of a window through the stages. */
+const LEAST_BYTES = 64 * 1024;
+
 /**
  * Anything iterable of bytes. A pull that is pending when the pipeline is aborted is left behind, not waited for: the iterator is told to return, and what it answers
  * then is dropped.
@@ -10,6 +15,8 @@ export class IterableSource implements WindowSource {
   readonly #iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
   readonly #source: object;
   #rest: Uint8Array = new Uint8Array(0);
+  /** A pull that a window went on without. */
+  #pending: Promise<IteratorResult<Uint8Array>> | undefined;
   #done = false;
 
   constructor(source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>) {
@@ -17,16 +24,28 @@ export class IterableSource implements WindowSource {
     this.#iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
   }
 
-  async fill(target: Uint8Array, signal: AbortSignal): Promise<number> {
+  get ended(): boolean {
+    return this.#done && this.#rest.length === 0;
+  }
+
+  async fill(target: Uint8Array, signal: AbortSignal, eager = false): Promise<number> {
+    const patience = eager ? new Patience() : undefined;
     let filled = 0;
-    while (filled < target.length) {
-      if (this.#rest.length === 0 && !(await this.#pull(signal))) break;
-      const piece = this.#rest.subarray(0, target.length - filled);
-      await copyInTurns(piece, target, filled);
-      this.#rest = this.#rest.subarray(piece.length);
-      filled += piece.length;
+    try {
+      while (filled < target.length) {
+        if (this.#rest.length === 0) {
+          const pulled = await this.#pull(signal, filled >= LEAST_BYTES ? patience : undefined);
+          if (pulled !== true) break;
+        }
+        const piece = this.#rest.subarray(0, target.length - filled);
+        await copyInTurns(piece, target, filled);
+        this.#rest = this.#rest.subarray(piece.length);
+        filled += piece.length;
+      }
+      return filled;
+    } finally {
+      patience?.end();
     }
-    return filled;
   }
 
   async close(): Promise<void> {
@@ -38,8 +57,14 @@ export class IterableSource implements WindowSource {
     if (returned instanceof Promise) void returned.catch(() => {});
   }
 
-  async #pull(signal: AbortSignal): Promise<boolean> {
-    const { done, value } = await unlessAborted(this.#iterator.next(), signal);
+  /** False at the end, `later` where the patience is over before something comes. */
+  async #pull(signal: AbortSignal, patience: Patience | undefined): Promise<boolean | 'later'> {
+    const next = this.#pending ?? this.#iterator.next();
+    this.#pending = next instanceof Promise ? next : undefined;
+    const result = await unlessAborted(patience === undefined ? next : patience.with(next), signal);
+    if (result === 'later') return result;
+    this.#pending = undefined;
+    const { done, value } = result;
     if (done === true) {
       this.#done = true;
       return false;
@@ -49,6 +74,32 @@ export class IterableSource implements WindowSource {
     }
     this.#rest = value;
     return true;
+  }
+}
+
+/** Waits for a source, but not longer than it is slow. One timer for all pulls of a window: a fast source has tens of thousands a second. */
+class Patience {
+  readonly #timer = setInterval(() => this.#look(), PATIENCE_MS);
+  #waiting: ((answer: 'later') => void) | undefined;
+  #seen: unknown;
+
+  /** What `work` gives, or `later`. */
+  with<T>(work: T | Promise<T>): T | Promise<T | 'later'> {
+    if (!(work instanceof Promise)) return work;
+    return new Promise<T | 'later'>((resolve, reject) => {
+      this.#waiting = resolve;
+      work.then(resolve, reject);
+    });
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** The same wait as at the last look: nothing has come in between. */
+  #look(): void {
+    if (this.#waiting !== undefined && this.#waiting === this.#seen) this.#waiting('later');
+    this.#seen = this.#waiting;
   }
 }
 

@@ -27,8 +27,9 @@ function isSource(input: object): input is WindowSource {
   return 'fill' in input && typeof input.fill === 'function' && 'close' in input;
 }
 
-function isFile(input: object): input is FileInput {
-  return 'file' in input && (typeof input.file === 'string' || input.file instanceof Uint8Array);
+/** A file named by its path. */
+export function isFile(input: unknown): input is FileInput {
+  return typeof input === 'object' && input !== null && 'file' in input && (typeof input.file === 'string' || input.file instanceof Uint8Array);
 }
 
 function isHandle(input: object): input is FileHandleLike {

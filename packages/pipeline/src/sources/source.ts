@@ -6,11 +6,14 @@ import type { ByteSource } from '@chunker/core';
 export interface WindowSource {
   /** Bytes in all, where that is known beforehand. */
   readonly size?: number | undefined;
+  /** Whether the last `fill` was the end. A source that tells can be read eagerly: chunks go on their way while it makes the next. */
+  readonly ended?: boolean | undefined;
   /**
-   * Writes the next bytes to the start of `target` and answers how many. Fewer than `target.length` means that this was the end; after that it is not called again. Waits
-   * without polling; ends soon after `signal` aborts. `target` may be written until the promise settles and never afterwards.
+   * Writes the next bytes to the start of `target` and answers how many. Where `ended` is not told, fewer than `target.length` means that this was the end; after that it is not called again. Waits
+   * without polling; ends soon after `signal` aborts. `target` may be written until the promise settles and never afterwards. Only where `eager` is true may a source that tells
+   * `ended` answer before `target` is full and the end is there.
    */
-  fill(target: Uint8Array, signal: AbortSignal): Promise<number>;
+  fill(target: Uint8Array, signal: AbortSignal, eager?: boolean): Promise<number>;
   /** Frees what the source holds, also after an error and before the end. Called once. */
   close(): Promise<void>;
 }

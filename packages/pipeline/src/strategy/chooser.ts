@@ -29,6 +29,8 @@ export class Chooser {
   /** Specs of the codecs by the numbers in records; the first is what is stored. */
   readonly specs: string[] = [STORED];
   readonly names: string[] = [STORED];
+  /** What the run set aside: trials take nothing more. */
+  reservation: { readonly bytes: number } | undefined;
 
   private constructor(shelf: CodecShelf, strategy: ResolvedStrategy, candidates: readonly Candidate[], signal: AbortSignal) {
     this.#shelf = shelf;
@@ -116,7 +118,7 @@ export class Chooser {
 
   async #try(kind: Kind, chunks: readonly Uint8Array[]): Promise<Rungs> {
     const { strategy, minRatio } = this.#strategy;
-    const rated = await tried(this.#candidates.filter(takesPart), samplesOf(chunks), this.#signal);
+    const rated = await tried(this.#candidates.filter(takesPart), samplesOf(chunks), { signal: this.#signal, reservation: this.reservation });
     const useful = rated.filter(({ ratio }) => ratio <= minRatio);
     // Where nothing helps on the sample the fastest looks at each chunk: the next may be another matter.
     const order = useful.length > 0 ? ranked(strategy, useful) : ranked('fastest', rated);
