@@ -99,13 +99,13 @@ export function copyBinaries(root, bytes) {
   return root;
 }
 
-/** `count` files of 1 to 50 KB, most of them small (11 KB on average), 50 in a directory, cut out of `data`; answers `root`. */
+/** `count` files of 1 to 50 KB, most of them small (9 KB on average), 50 in a directory, cut out of `data`; answers `root`. */
 export function writeSmallFiles(root, data, count) {
   for (let i = 0, at = 0, state = 1; i < count; i++) {
     const directory = join(root, `${Math.floor(i / 2000)}`, `${Math.floor(i / 50)}`);
     if (i % 50 === 0) mkdirSync(directory, { recursive: true });
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    const length = 1000 + Math.floor(49_000 * (state / 2 ** 32) ** 4);
+    const length = 1000 + Math.floor(49_000 * (state / 2 ** 32) ** 5);
     if (at + length > data.length) at = 0;
     writeFileSync(join(directory, `file-${i}`), data.subarray(at, at + length));
     at += length;

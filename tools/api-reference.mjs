@@ -1,7 +1,7 @@
 // Writes the reference of every public sub-path from the declarations and their doc comments: one page per package. Usage: api-reference.mjs [FOLDER].
 // Fails where a public export has no doc comment.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
 import { entries, packages, ROOT } from './workspace.mjs';

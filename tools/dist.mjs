@@ -3,6 +3,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSy
 import { dirname, join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
 import ts from 'typescript';
+import { bundledNotices } from './notices.mjs';
 import { entries, packages, ROOT } from './workspace.mjs';
 
 const slashes = (path) => path.split(sep).join('/');
@@ -21,7 +22,7 @@ async function bundle(one) {
   const dist = join(one.directory, 'dist');
   rmSync(dist, { recursive: true, force: true });
   if (wanted.length === 0) return;
-  await build({
+  const { metafile } = await build({
     absWorkingDir: one.directory,
     entryPoints: wanted.map(({ source, output }) => ({ in: source, out: slashes(relative(dist, output)).replace(/\.js$/, '') })),
     outdir: dist,
@@ -35,7 +36,10 @@ async function bundle(one) {
     external: externals(one),
     legalComments: 'linked',
     logLevel: 'warning',
+    metafile: true,
   });
+  const notices = bundledNotices(Object.keys(metafile.inputs).map((input) => join(one.directory, input)));
+  if (notices) writeFileSync(join(dist, 'THIRD-PARTY.md'), notices);
   for (const { name, output } of wanted) if (name.startsWith('bin ')) chmodSync(output, 0o755);
   const built = join(one.directory, 'build');
   if (existsSync(built)) for (const name of readdirSync(built)) if (name.endsWith('.wasm')) copyFileSync(join(built, name), join(dist, name));

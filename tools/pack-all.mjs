@@ -6,10 +6,14 @@ import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { addonFile, platformTriple } from './addon.mjs';
 import { buildAll } from './build.mjs';
+import { crateNotices } from './notices.mjs';
 import { fail, run, say } from './say.mjs';
 import { bindings, packages, ROOT, SOURCE } from './workspace.mjs';
 
 const LICENCES = ['LICENSE-MIT', 'LICENSE-APACHE'];
+const WASM_TARGET = 'wasm32-unknown-unknown';
+/** Where the sources are, said in every package: a statement of provenance is checked against it. */
+const { repository } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
 function withoutSource(value) {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
@@ -33,7 +37,8 @@ function manifestFor(one, versions) {
   const { devDependencies, scripts, ...manifest } = one.manifest;
   const result = {
     ...manifest,
-    files: [...manifest.files, 'NOTICE*', ...LICENCES],
+    ...(repository ? { repository } : {}),
+    files: [...manifest.files.filter((name) => !name.startsWith('NOTICE')), 'NOTICE*', 'THIRD-PARTY*', ...LICENCES],
     exports: withoutSource(manifest.exports),
     imports: withoutSource(manifest.imports),
     dependencies: published(manifest.dependencies, versions),
@@ -60,6 +65,8 @@ function stagePackage(one, versions, staging) {
   cpSync(join(one.directory, 'dist'), join(folder, 'dist'), { recursive: true });
   for (const name of readdirSync(one.directory)) if (/^(README|NOTICE|THIRD-PARTY)/.test(name)) copyFileSync(join(one.directory, name), join(folder, name));
   for (const name of LICENCES) copyFileSync(join(ROOT, name), join(folder, name));
+  if (readdirSync(join(folder, 'dist')).some((name) => name.endsWith('.wasm')))
+    writeFileSync(join(folder, 'THIRD-PARTY-WASM.md'), crateNotices(join(ROOT, 'native', 'bindings', one.stem, 'wasm', 'Cargo.toml'), WASM_TARGET));
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifestFor(one, versions), null, 2)}\n`);
   return folder;
 }
@@ -75,13 +82,15 @@ function stagePlatform(one, stem, staging) {
   const kernel = join(ROOT, 'native', 'kernels', stem);
   const notices = readdirSync(kernel).filter((name) => name.startsWith('NOTICE'));
   for (const name of notices) copyFileSync(join(kernel, name), join(folder, name));
+  writeFileSync(join(folder, 'THIRD-PARTY.md'), crateNotices(join(ROOT, 'native', 'bindings', stem, 'Cargo.toml')));
   const manifest = {
     name: `${one.manifest.name}-${platform}`,
     version: one.manifest.version,
     description: `The native kernel of ${one.manifest.name} for ${platform}`,
     license: one.manifest.license,
+    ...(repository ? { repository } : {}),
     main: file,
-    files: [file, ...notices, ...LICENCES],
+    files: [file, 'THIRD-PARTY.md', ...notices, ...LICENCES],
     engines: one.manifest.engines,
     os: [os],
     cpu: [cpu],

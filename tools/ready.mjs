@@ -35,6 +35,7 @@ const STEPS = [
   ],
   ['unit and laws', [...vitest, 'run', ...(CI ? ['--reporter=dot'] : [])]],
   ['examples and documents', [node, '--test', '--test-reporter=spec', 'tools/examples.test.mjs']],
+  ['old CPUs', [node, 'tools/old-cpu.mjs']],
   ['packed', [node, '--test', '--test-reporter=spec', 'tools/packed.test.mjs']],
   ['agreement with oracles', [node, 'tools/agreement.mjs', '--quick']],
   ['benchmarks run', [node, 'bench/run.mjs', '--once']],
