@@ -144,7 +144,7 @@ class FileBatch<R> {
     try {
       const run = this.#line.run({ file: path }, this.#settings);
       const batches: RecordBatch[] = [];
-      for await (const batch of run.batches()) batches.push(batch);
+      for await (const batch of run.batches()) batches.push(batch.keep());
       return { path, index, summary: await run.summary(), batches };
     } catch (error) {
       return { path, index, error };

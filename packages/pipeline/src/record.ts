@@ -43,7 +43,7 @@ export class RecordBatch implements Iterable<ChunkRecord> {
   readonly #columns: BatchColumns;
   /** Names of codecs: of the one, or with a strategy of all that were chosen so far, and `identity` first. */
   readonly codecNames: readonly string[];
-  readonly #copies: boolean;
+  #copies: boolean;
 
   /** @internal */
   constructor(columns: BatchColumns, codecNames: readonly string[], copies: boolean) {
@@ -82,6 +82,17 @@ export class RecordBatch implements Iterable<ChunkRecord> {
   /** With a strategy: number of each chunk's codec in `codecNames`. */
   get codecs(): Uint16Array | undefined {
     return this.#columns.codecs;
+  }
+
+  /**
+   * Makes payloads that are to be copies into copies now, not when records are made: for who keeps batches beyond the next pull.
+   * @internal
+   */
+  keep(): this {
+    const { payloads } = this.#columns;
+    if (this.#copies && payloads !== undefined) this.#columns.payloads = payloads.map((view) => view?.slice());
+    this.#copies = false;
+    return this;
   }
 
   *[Symbol.iterator](): Generator<ChunkRecord> {

@@ -9,6 +9,8 @@ import { checkedBatch, type Direction, type RawCodec } from './raw-codec.js';
 
 /** One crossing of a batch carries at most so much: very large batches are worked through in windows of bounded memory. */
 const CROSSING_BYTES = 16 * 1024 * 1024;
+/** How far items may run ahead of the first that is not done: results wait in order, and a million of them must not wait for one. */
+const AHEAD_ITEMS = 1024;
 /** Items of a batch that are away at once where a kernel has no batch method of its own. */
 const IN_FLIGHT = 8;
 /** What the results of one batch may weigh together, unless a single item may weigh more. */
@@ -16,7 +18,7 @@ const BATCH_BYTES = 1024 ** 3;
 
 /** A batch through a codec: the kernel's own method by windows, else item by item; each item succeeds or fails for itself. */
 export async function codecMany(raw: RawCodec, direction: Direction, items: Items, call: Call): Promise<ByteBatch> {
-  const collector = new BatchCollector(items.count);
+  const collector = new BatchCollector(items.lengths, items.totalBytes);
   const own = raw.many(direction, false);
   const twin = raw.many(direction, true);
   const large = items.lengths.reduce((count, length) => count + (length > raw.taken.scope.settings.smallWork.itemBytes ? 1 : 0), 0);
@@ -37,7 +39,7 @@ export async function codecMany(raw: RawCodec, direction: Direction, items: Item
 
 /** The same on the calling thread. */
 export function codecManySync(raw: RawCodec, direction: Direction, items: Items, call: Call): ByteBatch {
-  const collector = new BatchCollector(items.count);
+  const collector = new BatchCollector(items.lengths, items.totalBytes);
   const own = raw.many(direction, true);
   if (own !== undefined) {
     for (const [from, to] of groups(items, CROSSING_BYTES)) {
@@ -63,8 +65,13 @@ export function codecManySync(raw: RawCodec, direction: Direction, items: Items,
 async function itemByItem(raw: RawCodec, direction: Direction, items: Items, call: Call, collector: BatchCollector): Promise<void> {
   const turn = new Turn();
   let next = 0;
+  let waiting: (() => void)[] = [];
   const worker = async () => {
     while (next < items.count) {
+      if (next - collector.next >= AHEAD_ITEMS) {
+        await new Promise<void>((resolve) => waiting.push(resolve));
+        continue;
+      }
       const index = next++;
       if (call.signal?.aborted === true) throw call.signal.reason;
       raw.taken.scope.life.goOn(raw.taken.definition.name);
@@ -73,10 +80,15 @@ async function itemByItem(raw: RawCodec, direction: Direction, items: Items, cal
       } catch (thrown) {
         collector.failed(index, itemError(raw, direction, thrown));
       }
-      await turn.over();
+      const ahead = waiting;
+      waiting = [];
+      for (const resume of ahead) resume();
+      const over = turn.over();
+      if (over !== undefined) await over;
     }
   };
-  const workers = raw.taken.kernel.placement === 'away' ? Math.min(IN_FLIGHT, items.count) : 1;
+  // One scratch is for one task: items that share it go one after the other.
+  const workers = raw.taken.kernel.placement === 'away' && call.scratch === undefined ? Math.min(IN_FLIGHT, items.count) : 1;
   await Promise.all(Array.from({ length: workers }, worker));
 }
 
@@ -98,13 +110,13 @@ function collectRun(
   output: { readonly buffer: Uint8Array; readonly lengths: Uint32Array; readonly errors: ReadonlyMap<number, Error> },
   call: Call,
 ): void {
-  for (const [index, error] of output.errors) collector.failed(from + index, itemError(raw, direction, error));
+  const errors = new Map([...output.errors].map(([index, error]) => [index, itemError(raw, direction, error)]));
   if (direction === 'decompress') {
     const { maxOutputBytes } = (call as DecodeCall).limits;
     const over = output.lengths.findIndex((length) => length > maxOutputBytes);
     if (over !== -1) throw new CompressionError('size_exceeded', { algorithm: raw.taken.definition.name, operation: direction, limit: maxOutputBytes });
   }
-  collector.run(from, output.buffer, output.lengths);
+  collector.run(from, output.buffer, output.lengths, errors);
   const limit = batchLimit(direction, call);
   if (collector.totalBytes > limit) throw new CompressionError('size_exceeded', { algorithm: raw.taken.definition.name, operation: direction, limit });
 }
