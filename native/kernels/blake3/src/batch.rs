@@ -13,6 +13,8 @@ use std::sync::Mutex;
 const LANES_PAY: usize = 12 << 10;
 /// Chunks of one group: enough to fill vectors at every number of blocks, and their data still lie in the second cache.
 const GROUP_CHUNKS: usize = 512;
+/// Bytes of messages that are hashed one by one before the host is asked whether to stop.
+const ALONE_BYTES: usize = 256 << 10;
 /// Bytes of messages in one task of a parallel batch.
 const TASK_BYTES: usize = 256 << 10;
 /// Fewer lanes than this in use are slower than one message after the other.
@@ -116,18 +118,19 @@ impl Run<'_> {
                 return Err(Error::Aborted);
             }
             group.clear();
-            let mut next = first;
-            while next < range.end && group.has_room() {
+            let (mut next, mut alone) = (first, 0);
+            // Not without end: the host is asked again between groups, and between so many bytes that go one by one.
+            while next < range.end && group.has_room() && alone < ALONE_BYTES {
                 let data = message(next);
                 let out = &mut out[(next - range.start) * length..][..length];
                 match self.machine {
                     Some(_) if data.len() <= LANES_PAY => group.add(data, next - range.start),
-                    _ => hash(data, self.settings, out, self.host)?,
+                    _ => {
+                        hash(data, self.settings, out, self.host)?;
+                        alone += data.len().max(BLOCK);
+                    }
                 }
                 next += 1;
-                if data.len() > LANES_PAY {
-                    break; // so that the host is asked again
-                }
             }
             if let Some(machine) = self.machine {
                 group.finish(machine, self.settings.mode(), length, out);

@@ -197,10 +197,12 @@ fn a_host_that_wishes_to_stop_is_heard() {
         let host = Impatient(AtomicUsize::new(2), parallel);
         assert_eq!(hash(&data, &Settings::default(), &mut out, &host), Err(Error::Aborted));
         let mut many = vec![0; 32 * 4096];
-        let host = Impatient(AtomicUsize::new(2), parallel);
         let message = |index: usize| &data[index * 2000..][..2000];
-        let answer = hash_many_on(Machine::detect(), 4096, message, &Settings::default(), &mut many, &host);
-        assert_eq!(answer, Err(Error::Aborted), "parallel: {parallel}");
+        for machine in [Machine::detect(), None] {
+            let host = Impatient(AtomicUsize::new(2), parallel);
+            let answer = hash_many_on(machine, 4096, message, &Settings::default(), &mut many, &host);
+            assert_eq!(answer, Err(Error::Aborted), "{machine:?}, parallel: {parallel}");
+        }
     }
 }
 
