@@ -9,6 +9,7 @@ import { ROOT } from './workspace.mjs';
 const GENERATED = [
   ['tools/error-table.mjs', 'docs/reference/errors.md'],
   ['tools/api-reference.mjs', 'docs/reference/api'],
+  ['tools/figures.mjs', 'README.md'],
 ];
 
 /** The files of a folder, or the file itself, by name. */

@@ -1,4 +1,4 @@
-// `pnpm pack:all DIR`: writes every tarball as it would be published, with this machine's platform packages.
+// `pnpm pack:all DIR [PLATFORM...]`: writes every tarball as it would be published, with this machine's platform packages.
 // Source manifests list no platform packages (a frozen lockfile fails on unpublished ones) and show the sources to tools; the published ones do the opposite.
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,7 +33,7 @@ function published(dependencies, versions) {
 /** A package's own binding, if it has one; `io` and the plugins do. */
 const bindingOf = ({ stem, manifest }) => (manifest.chunker?.limbs?.includes('binding') && bindings().includes(stem) ? stem : undefined);
 
-function manifestFor(one, versions) {
+function manifestFor(one, versions, platforms) {
   const { devDependencies, scripts, ...manifest } = one.manifest;
   const result = {
     ...manifest,
@@ -44,7 +44,7 @@ function manifestFor(one, versions) {
     dependencies: published(manifest.dependencies, versions),
     peerDependencies: published(manifest.peerDependencies, versions),
   };
-  if (bindingOf(one)) result.optionalDependencies = { [`${manifest.name}-${platformTriple()}`]: manifest.version };
+  if (bindingOf(one)) result.optionalDependencies = Object.fromEntries(platforms.map((platform) => [`${manifest.name}-${platform}`, manifest.version]));
   return result;
 }
 
@@ -59,7 +59,7 @@ function nameOf(folder) {
   return `${name.replace('@', '').replace('/', '-')}-${version}`;
 }
 
-function stagePackage(one, versions, staging) {
+function stagePackage(one, versions, platforms, staging) {
   const folder = join(staging, one.folder);
   mkdirSync(folder);
   cpSync(join(one.directory, 'dist'), join(folder, 'dist'), { recursive: true });
@@ -67,7 +67,7 @@ function stagePackage(one, versions, staging) {
   for (const name of LICENCES) copyFileSync(join(ROOT, name), join(folder, name));
   if (readdirSync(join(folder, 'dist')).some((name) => name.endsWith('.wasm')))
     writeFileSync(join(folder, 'THIRD-PARTY-WASM.md'), crateNotices(join(ROOT, 'native', 'bindings', one.stem, 'wasm', 'Cargo.toml'), WASM_TARGET));
-  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifestFor(one, versions), null, 2)}\n`);
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifestFor(one, versions, platforms), null, 2)}\n`);
   return folder;
 }
 
@@ -100,16 +100,19 @@ function stagePlatform(one, stem, staging) {
   return folder;
 }
 
-/** Writes all tarballs into `directory`; answers their paths by package name. */
-export async function packAll(directory) {
+/**
+ * Writes all tarballs into `directory`; answers their paths by package name. `elsewhere` names the platforms whose packages other machines bring to the same release: plugins list those as well.
+ */
+export async function packAll(directory, elsewhere = []) {
   await buildAll();
   mkdirSync(directory, { recursive: true });
   const all = packages();
   const versions = new Map(all.map(({ manifest }) => [manifest.name, manifest.version]));
+  const platforms = [...new Set([platformTriple(), ...elsewhere])].sort();
   const staging = mkdtempSync(join(tmpdir(), 'chunker-pack-'));
   const tarballs = new Map();
   for (const one of all) {
-    tarballs.set(one.manifest.name, await pack(stagePackage(one, versions, staging), directory));
+    tarballs.set(one.manifest.name, await pack(stagePackage(one, versions, platforms, staging), directory));
     const stem = bindingOf(one);
     if (stem) tarballs.set(`${one.manifest.name}-${platformTriple()}`, await pack(stagePlatform(one, stem, staging), directory));
   }
@@ -118,7 +121,7 @@ export async function packAll(directory) {
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const directory = process.argv[2] ?? fail('where to? pnpm pack:all DIR');
-  const tarballs = await packAll(resolve(process.env.INIT_CWD ?? process.cwd(), directory));
+  const directory = process.argv[2] ?? fail('where to? pnpm pack:all DIR [PLATFORM...]');
+  const tarballs = await packAll(resolve(process.env.INIT_CWD ?? process.cwd(), directory), process.argv.slice(3));
   for (const [name, path] of tarballs) say(`${name.padEnd(48)} ${path}`);
 }
