@@ -12,6 +12,6 @@ export { configure, type TakenOf } from './registry/take.js';
 export type { Explanation, OptionsFor, Registered, TakingSettings, Which } from './registry/types.js';
 export type { Enlisted } from './scope/lifetime.js';
 export type { RegistrySettings, SmallWork, Verification } from './scope/settings.js';
-export { createScratch } from './scratch/scratch.js';
+export { createScratch, createScratchPool, type ScratchPool, type ScratchPoolSettings } from './scratch/scratch.js';
 export { parseSize } from './specs/sizes.js';
 export { formatSpec, type ParsedSpec, parseSpec, type SpecValue } from './specs/spec.js';

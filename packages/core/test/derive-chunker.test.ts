@@ -113,6 +113,42 @@ describe('derived operations of a chunker', () => {
     expect([last?.offset, last?.length]).toEqual([257 * 2 ** 24, 3]);
   });
 
+  it('come out of a stream while its source is slow, and the same', async () => {
+    const chunker = await configure(gear);
+    const data = bytes(60_000);
+    let given = 0;
+    async function* slow() {
+      for (let at = 0; at < data.length; at += 10_000) {
+        await new Promise((resolve) => setTimeout(resolve, 120));
+        given += 1;
+        yield data.subarray(at, at + 10_000);
+      }
+    }
+    const seen: { length: number; given: number }[] = [];
+    for await (const { length } of chunker.chunkStream(slow())) seen.push({ length, given });
+    expect(seen[0]?.given).toBe(1);
+    expect(seen[Math.floor(seen.length / 2)]?.given).toBeLessThanOrEqual(4);
+    expect(seen.map(({ length }) => length)).toEqual([...chunker.chunkSync(data).lengths]);
+    async function* failing() {
+      yield data.subarray(0, 10_000);
+      await new Promise((resolve) => setTimeout(resolve, 80));
+      throw new Error('the wire is cut');
+    }
+    await expect(lengthsOf(chunker.chunkStream(failing()))).rejects.toThrow('the wire is cut');
+  });
+
+  it('need no more buffers than are allowed', async () => {
+    const far = custom(() => ({ minSize: 1, maxSize: 2 ** 20, nextCut: (window: Uint8Array) => Math.min(2 ** 20, window.length) }));
+    const limited = await new Registry({ bufferLimitBytes: 4 * 2 ** 20 - 1 }).register(far).chunker(far.name as never);
+    await expect(lengthsOf(limited.chunkStream([bytes(10)]))).rejects.toThrow(
+      coded('buffer_limit_exceeded', { attempted: 4 * 2 ** 20, limit: 4 * 2 ** 20 - 1 }),
+    );
+    const budget = new Registry({ memory: { hardLimitBytes: 4 * 2 ** 20 } }).register(far);
+    const chunker = await budget.chunker(far.name as never);
+    expect(await lengthsOf(chunker.chunkStream([bytes(10)]))).toEqual([10]);
+    expect(budget.memory.report()).toMatchObject({ currentBytes: 0, peakBytes: 4 * 2 ** 20 });
+  });
+
   it('show payloads only when asked: views of the input, or copies', async () => {
     const chunker = await configure(gear);
     const data = bytes(3000);

@@ -1,6 +1,8 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import { CompressionError, defineCodec, type Holding, Registry } from '../src/index.js';
+import { CompressionError, createScratch, createScratchPool, defineCodec, defineHash, type Holding, Registry } from '../src/index.js';
 import { prototypeGuard } from './prototype-guard.js';
 import { bytes, frame, small, unframe } from './samples.js';
 
@@ -298,5 +300,100 @@ describe('operations and the budget', () => {
     await codec.compress(bytes(MIB));
     expect(registry.memory.report()).toMatchObject({ currentBytes: 0, count: 0 });
     expect(registry.memory.report().peakBytes).toBeGreaterThanOrEqual(MIB);
+  });
+});
+
+describe('scratches and the budget', () => {
+  /** A codec that keeps a table of 1 MiB in the scratch, and counts how often it is made. */
+  function tabled() {
+    const made = { tables: 0 };
+    const key = {};
+    const codec = defineCodec({
+      name: 'tabled',
+      async compress(data, _options, { scratch }) {
+        const copy = data.slice();
+        scratch?.keep(key, () => ({ table: ++made.tables }), MIB);
+        await Promise.resolve();
+        return copy;
+      },
+      decompress: (data) => data.slice(),
+    });
+    return { made, codec };
+  }
+
+  it('count what they hold, and are cleared when memory is short', async () => {
+    const { made, codec } = tabled();
+    const registry = new Registry({ memory: { softLimitBytes: 4 * MIB, hardLimitBytes: 8 * MIB } }).register(codec);
+    const taken = await registry.codec('tabled');
+    const scratch = createScratch();
+    for (let i = 0; i < 3; i++) await taken.compress(bytes(10), { scratch });
+    expect(made.tables).toBe(1);
+    expect(registry.memory.report().heldBytes).toBe(MIB);
+    const reservation = await registry.memory.reserve(4 * MIB);
+    expect(scratch.bytes).toBe(0);
+    expect(registry.memory.report().heldBytes).toBe(0);
+    reservation.release();
+    await taken.compress(bytes(10), { scratch });
+    expect(made.tables).toBe(2);
+    const other = Registry.of(codec);
+    await (await other.codec('tabled')).compress(bytes(10), { scratch });
+    expect([registry, other].map(({ memory }) => memory.report().heldBytes)).toEqual([0, MIB]);
+    scratch.clear();
+    expect(other.memory.report().heldBytes).toBe(0);
+  });
+
+  it('are not kept alive by it', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const registry = Registry.of(tabled().codec);
+    const taken = await registry.codec('tabled');
+    for (let i = 0; i < 20; i++) await taken.compress(bytes(10), { scratch: createScratch() });
+    await vi.waitFor(() => {
+      collect();
+      expect(registry.memory.report().heldBytes).toBeLessThan(20 * MIB);
+    });
+  });
+
+  it('come from a pool that hands them on and bounds what it keeps', async () => {
+    const { made, codec } = tabled();
+    const registry = Registry.of(codec);
+    const taken = await registry.codec('tabled');
+    const pool = createScratchPool({ maxScratches: 2 });
+    for (let round = 0; round < 5; round++) {
+      await Promise.all([1, 2, 3, 4].map(() => pool.use((scratch) => taken.compress(bytes(10), { scratch }))));
+    }
+    expect(made.tables).toBe(4 + 4 * 2);
+    expect(registry.memory.report().heldBytes).toBe(2 * MIB);
+    await expect(pool.use(async () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    pool.clear();
+    expect(registry.memory.report().heldBytes).toBe(0);
+    expect(() => createScratchPool({ maxScratches: -1 })).toThrow(coded('invalid_input', { name: 'maxScratches' }));
+  });
+
+  it('serve one item, member or digest at a time inside one call', async () => {
+    let running = 0;
+    let most = 0;
+    const alone = async (data: Uint8Array) => {
+      const copy = data.slice();
+      most = Math.max(most, ++running);
+      await Promise.resolve();
+      running -= 1;
+      return copy;
+    };
+    const codec = defineCodec({
+      name: 'alone',
+      guarantees: { concatenable: true },
+      kernels: { native: async () => ({ placement: 'away' as const, compress: alone, decompress: alone }) },
+    });
+    const hash = defineHash({ name: 'alone', digestLength: 4, kernels: { native: async () => ({ placement: 'away' as const, hash: alone }) } });
+    const registry = Registry.of(codec, hash);
+    const items = Array.from({ length: 30 }, () => bytes(4));
+    const scratch = createScratch();
+    await (await registry.codec('alone')).compressMany(items, { scratch });
+    await (await registry.hash('alone')).hashMany(items, { scratch });
+    for await (const _ of (await registry.codec('alone')).compressStream([bytes(5 * MIB)], { scratch })) continue;
+    expect(most).toBe(1);
+    await (await registry.codec('alone')).compressMany(items);
+    expect(most).toBe(8);
   });
 });

@@ -402,7 +402,7 @@ describe('disposal from within', () => {
 
   it('may be awaited in the loop over a stream, and by what the stream reads', async () => {
     for (const inSource of [false, true]) {
-      const registry = new Registry().register(waiting(() => registry as never));
+      const registry: Registry<ReturnType<typeof waiting>> = new Registry().register(waiting(() => registry as never));
       const codec = await registry.codec('waiting');
       const source = async function* () {
         yield bytes(5);
@@ -423,7 +423,7 @@ describe('disposal from within', () => {
   });
 
   it('by work that is waited for ends when somebody aborts', async () => {
-    const registry = new Registry().register(waiting(() => registry as never));
+    const registry: Registry<ReturnType<typeof waiting>> = new Registry().register(waiting(() => registry as never));
     const codec = await registry.codec('waiting');
     const running = codec.decompress(bytes(5));
     const ended = expect(running).rejects.toEqual(coded('registry_disposed'));

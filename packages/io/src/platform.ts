@@ -4,8 +4,9 @@ import { plainSlab } from '@chunker/core/native';
 import { constants, type BigIntStats } from 'node:fs';
 import { type FileHandle, lstat, open, readdir, readlink } from 'node:fs/promises';
 import { faultOf, faultOfNode, fromNode } from './errors.js';
-import type { IoKernel, KernelFile, KernelTree, Reading } from './kernel.js';
+import type { IoKernel, KernelFile, KernelTree, Reading, ReadingWay } from './kernel.js';
 import { compareBytes, displayPath, joinPath } from './names.js';
+import { persist } from './persist.js';
 import { AT, EXECUTABLE, KIND, KINDS, type Listing, RECORD_WORDS } from './records.js';
 import { APPEND, type ReadRequests, REQUEST, REQUEST_WORDS } from './requests.js';
 
@@ -18,7 +19,8 @@ export const platformKernel: IoKernel = {
   kind: 'platform',
   slabs: { take: plainSlab },
   openTree: (path) => PlatformTree.open(path),
-  openFile: (path) => PlatformFile.open(path),
+  openFile: (path, way) => PlatformFile.open(path, way),
+  ioUring: () => ({ available: false, reason: 'only the native kernel can look' }),
   openNewTree: async (base, parent, name, temporary, sync) => {
     const { PlatformNewTree } = await import('./platform-new-tree.js');
     return PlatformNewTree.open(base, parent, name, temporary, sync);
@@ -92,7 +94,7 @@ class PlatformTree implements KernelTree {
     if (!validPath(directory) || (name.length > 0 && !validName(name))) return { bytes: 0, fault: faultOf('invalid_input') };
     let file: FileHandle | undefined;
     try {
-      file = await open(nodePath(joinPath(joinPath(this.base, directory), name)), OPEN_FLAGS);
+      file = await persist(() => open(nodePath(joinPath(joinPath(this.base, directory), name)), OPEN_FLAGS), signal);
       return end === undefined
         ? await readExact(file, requests, index, window, reading, signal)
         : await readAppended(file, requests, index, window.subarray(end), reading, signal);
@@ -134,13 +136,14 @@ class PlatformFile implements KernelFile {
   constructor(
     readonly file: FileHandle,
     readonly path: string,
+    readonly way: ReadingWay,
   ) {}
 
-  static async open(path: Uint8Array): Promise<PlatformFile> {
+  static async open(path: Uint8Array, way: ReadingWay): Promise<PlatformFile> {
     const shown = displayPath(path);
     try {
-      const file = await open(nodePath(path), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-      return new PlatformFile(file, shown);
+      const file = await persist(() => open(nodePath(path), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)));
+      return new PlatformFile(file, shown, way);
     } catch (error) {
       throw fromNode(error, shown);
     }
@@ -158,6 +161,10 @@ class PlatformFile implements KernelFile {
     }
   }
 
+  refused(): string | undefined {
+    return this.way === 'buffered' ? undefined : 'only the native kernel reads in this way';
+  }
+
   close(): Promise<void> {
     return this.file.close();
   }
@@ -167,7 +174,7 @@ async function readFully(file: FileHandle, position: number, into: Uint8Array, {
   let done = 0;
   while (done < into.length) {
     signal?.throwIfAborted();
-    const { bytesRead } = await file.read(into, done, Math.min(sliceCapBytes, into.length - done), position + done);
+    const { bytesRead } = await persist(() => file.read(into, done, Math.min(sliceCapBytes, into.length - done), position + done), signal);
     if (bytesRead === 0) break;
     done += bytesRead;
   }

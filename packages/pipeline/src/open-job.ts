@@ -51,7 +51,10 @@ export async function openJob(memory: Memory, stages: Stages, input: PipelineInp
     const source = await opened(input, start, [digests, reassembled], settings.signal);
     undo.push(() => source.close());
     const resolved = fitTo(source.size, wanted);
-    const reservation = await memory.reserve(estimate(resolved, codec, verify), { signal: settings.signal, operation: 'run' });
+    const reservation = await memory.reserve(estimate(resolved, codec, chunker?.maxSize ?? resolved.windowBytes, verify), {
+      signal: settings.signal,
+      operation: 'run',
+    });
     undo.push(() => reservation.release());
     if (chooser !== undefined) chooser.reservation = reservation;
     const slabs = kept(new Slabs(resolved.payload === 'none'));
@@ -96,8 +99,9 @@ export function specsOf({ chunker, hash, codec, chooser }: Pick<Job, 'chunker' |
 }
 
 /** Windows and outputs, and what the codec works with on each thread. */
-function estimate(settings: ResolvedSettings, codec: Codec | undefined, verify: boolean): number {
-  const working = codec === undefined ? 0 : codec.memory('compress', 0) + (verify ? codec.memory('decompress', 0) : 0);
+function estimate(settings: ResolvedSettings, codec: Codec | undefined, maxSize: number, verify: boolean): number {
+  const chunkBytes = Math.min(maxSize, settings.headBytes + settings.windowBytes);
+  const working = codec === undefined ? 0 : codec.memory('compress', chunkBytes) + (verify ? codec.memory('decompress', chunkBytes) : 0);
   return settings.bufferBytes + working * (settings.sequential ? 1 : threads());
 }
 

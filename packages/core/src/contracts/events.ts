@@ -38,6 +38,11 @@ export interface ErrorEvent extends EventBase {
 export interface BytesEvent extends EventBase {
   readonly type: 'bytes';
   readonly bytes: number;
+  /** Of pipelines: chunks so far. */
+  readonly items?: number;
+  readonly totalBytes?: number;
+  readonly bytesPerSecond?: number;
+  readonly secondsLeft?: number;
 }
 
 /** Whatever a registry tells; `type` tells them apart. */

@@ -48,10 +48,10 @@ export interface KernelTraits<Options> {
   /** Estimated nanoseconds per input byte of `operation`; decides whether a call is small. Default 1. */
   costPerByte?(operation: 'compress' | 'decompress' | 'hash' | 'chunk', options: Options): number;
   /**
-   * Of codecs: bytes of working memory that one call takes beside its input and output (window, tables, dictionary), with these options. The memory budget waits or refuses by it. Default 0. For decoding
-   * the most that data made with these options may ask for; what the call's `limits.maxMemoryBytes` forbids is not counted.
+   * Of codecs: bytes of working memory that one call takes beside its input and output (window, tables, dictionary), with these options and an input of `bytes` bytes (infinite for streams). The memory
+   * budget waits or refuses by it. Default 0. For decoding the most that data made with these options may ask for; what the call's `limits.maxMemoryBytes` forbids is not counted.
    */
-  memory?(operation: 'compress' | 'decompress', options: Options): number;
+  memory?(operation: 'compress' | 'decompress', options: Options, bytes: number): number;
   /** Frees what the kernel holds beyond single calls. */
   dispose?(): Awaitable<void>;
 }

@@ -9,6 +9,8 @@ import type { Operations } from './operation.js';
 type Cut = (window: Uint8Array, isLast: boolean, at: number) => Promise<Uint32Array>;
 
 const LEAST_WINDOW = 1024 * 1024;
+/** A source that gives nothing for so long is slow: what can be cut is. */
+const PATIENCE_MS = 50;
 
 /**
  * Chunks of bytes that arrive over time: they are gathered in slabs of at least twice the chunker's reach and cut there. A payload is a view of the slab; before a slab is used again its buffer is
@@ -25,13 +27,17 @@ export async function* chunkStream(
   const visit = operations.begin('chunkStream', parameters);
   const slabBytes = Math.max(LEAST_WINDOW, 2 * reach);
   const pool = new SlabPool({ slabBytes, maxSlabs: 2 });
-  const window = new Window(pool);
+  let window: Window | undefined;
   let iterator: AsyncIterator<Uint8Array> | undefined;
   let ended = false;
   let items = 0;
   let offset = 0;
   try {
     iterator = openSource('chunker', source);
+    const limit = operations.taken.scope.settings.bufferLimitBytes;
+    if (2 * slabBytes > limit) throw operations.error('buffer_limit_exceeded', { attempted: 2 * slabBytes, limit });
+    visit.reserved(await operations.reserve('chunkStream', 2 * slabBytes, parameters));
+    window = new Window(pool, reach);
     const turn = new Turn();
     while (!ended) {
       ended = await visit.reading(fill(operations, window, iterator, slabBytes, parameters?.signal, (bytes) => visit.progress(bytes)));
@@ -53,14 +59,14 @@ export async function* chunkStream(
   } catch (thrown) {
     throw visit.failed(thrown);
   } finally {
-    window.end();
+    window?.end();
     pool.dispose();
     visit.leave();
     if (!ended) iterator?.return?.().catch(() => {});
   }
 }
 
-/** Reads until the window is full or the source ends; true at its end. */
+/** Reads until the window is full, the source ends, or it keeps waiting who could cut already; true at its end. */
 async function fill(
   operations: Operations,
   window: Window,
@@ -72,21 +78,41 @@ async function fill(
   for (;;) {
     window.takeRest();
     if (window.filled === slabBytes) return false;
-    const piece = await operations.race(iterator.next(), signal);
+    const next = window.pending ?? operations.race(iterator.next(), signal);
+    window.pending = undefined;
+    const piece = window.filled < window.reach ? await next : await orLater(next);
+    if (piece === undefined) {
+      // Whoever reads on sees what it comes to.
+      next.catch(() => {});
+      window.pending = next;
+      return false;
+    }
     if (piece.done === true) return true;
     progress(piece.value.length);
     window.rest = piece.value;
   }
 }
 
+function orLater<T>(work: Promise<T>): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, PATIENCE_MS, undefined);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
 /** The slab that is being filled and cut, and what of the last piece did not fit. */
 class Window {
   readonly #pool: SlabPool;
   #slab: Slab;
+  /** Bytes that the chunker looks at to cut: with less there is nothing to cut. */
+  readonly reach: number;
   filled = 0;
   rest: Uint8Array = new Uint8Array(0);
+  /** A read that a cut went before. */
+  pending: Promise<IteratorResult<Uint8Array>> | undefined;
 
-  constructor(pool: SlabPool) {
+  constructor(pool: SlabPool, reach: number) {
+    this.reach = reach;
     this.#pool = pool;
     this.#slab = pool.acquire();
   }

@@ -9,26 +9,20 @@ const USUAL_GROWTH = 4;
 /** Estimates what the calls of one codec take beside their input, before anything is allocated. */
 export class CodecMemory {
   readonly #taken: Taken<CodecKernel<unknown>>;
-  readonly #working = new Map<Direction, number>();
 
   constructor(taken: Taken<CodecKernel<unknown>>) {
     this.#taken = taken;
   }
 
   /** Window, tables and dictionaries. */
-  working(direction: Direction): number {
-    let bytes = this.#working.get(direction);
-    if (bytes === undefined) {
-      bytes = this.#taken.kernel.memory(direction, this.#taken.options);
-      this.#working.set(direction, bytes);
-    }
-    return bytes;
+  working(direction: Direction, bytes: number): number {
+    return this.#taken.kernel.memory(direction, this.#taken.options, bytes);
   }
 
   /** The same where a decoding call forbids more: the kernel refuses before it allocates. */
-  allowed(direction: Direction, call: Call): number {
-    const bytes = this.working(direction);
-    return direction === 'compress' ? bytes : Math.min(bytes, (call as DecodeCall).limits.maxMemoryBytes);
+  allowed(direction: Direction, bytes: number, call: Call): number {
+    const working = this.working(direction, bytes);
+    return direction === 'compress' ? working : Math.min(working, (call as DecodeCall).limits.maxMemoryBytes);
   }
 
   /** The result of `data`: the bound of compressing, or what the headers declare. */

@@ -67,7 +67,8 @@ class MemberForm implements PushTransform {
   constructor(raw: RawCodec, call: Call) {
     this.#raw = raw;
     this.#call = call;
-    this.#most = raw.taken.kernel.placement === 'away' ? MEMBERS_IN_FLIGHT : 1;
+    // One scratch is for one task: members that share it go one after the other.
+    this.#most = raw.taken.kernel.placement === 'away' && call.scratch === undefined ? MEMBERS_IN_FLIGHT : 1;
   }
 
   async *push(data: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -36,7 +36,11 @@ export async function* passThrough(
   try {
     iterator = openSource('codec', source);
     const call = callOf(raw, direction, parameters);
-    const reservation = await operations.reserve(`${direction}Stream`, STREAM_BYTES + new CodecMemory(raw.taken).allowed(direction, call), parameters);
+    const reservation = await operations.reserve(
+      `${direction}Stream`,
+      STREAM_BYTES + new CodecMemory(raw.taken).allowed(direction, Number.POSITIVE_INFINITY, call),
+      parameters,
+    );
     visit.reserved(reservation);
     session = openSession(raw, direction, call, reservation);
     const turn = new Turn();

@@ -148,7 +148,7 @@ export class TakenCodec implements Codec {
 
   memory(operation: Direction, bytes: number): number {
     const size = wholeNumber('codec', 'bytes', bytes, 0);
-    return this.#memory.working(operation) + this.#memory.results(operation, size, operation === 'compress' ? this.compressBound(size) : 0);
+    return this.#memory.working(operation, size) + this.#memory.results(operation, size, operation === 'compress' ? this.compressBound(size) : 0);
   }
 
   #work<T>(direction: Direction, call: Call, work: () => Awaitable<T>): () => Awaitable<T> {
@@ -159,11 +159,11 @@ export class TakenCodec implements Codec {
   #need(direction: Direction, data: Uint8Array, call: Call): number {
     const result = this.#memory.result(direction, data, call, direction === 'compress' ? this.compressBound(data.length) : 0);
     this.#raw.taken.scope.memory.checkBuffer(result, { algorithm: this.name, operation: direction });
-    return this.#memory.allowed(direction, call) + result;
+    return this.#memory.allowed(direction, data.length, call) + result;
   }
 
   #needMany(direction: Direction, bytes: number, call: Call): number {
-    return this.#memory.allowed(direction, call) + this.#memory.results(direction, bytes, direction === 'compress' ? this.compressBound(bytes) : 0);
+    return this.#memory.allowed(direction, bytes, call) + this.#memory.results(direction, bytes, direction === 'compress' ? this.compressBound(bytes) : 0);
   }
 
   #call(direction: Direction, parameters: DecodeParameters | undefined) {
@@ -198,7 +198,7 @@ export class TakenCodec implements Codec {
     const input = readableInput('codec', data);
     const target = writableOutput('codec', output, input);
     const call = this.#call(direction, parameters);
-    const need = () => this.#memory.allowed(direction, call);
+    const need = () => this.#memory.allowed(direction, input.length, call);
     return this.#operations.run(INTO[direction], input.length, parameters, () => this.#raw.into(direction, input, target, call), ofCount, need);
   }
 
@@ -206,7 +206,7 @@ export class TakenCodec implements Codec {
     const input = readableInput('codec', data);
     const target = writableOutput('codec', output, input);
     const call = this.#call(direction, parameters);
-    const need = () => this.#memory.allowed(direction, call);
+    const need = () => this.#memory.allowed(direction, input.length, call);
     return this.#operations.runSync(INTO[direction], input.length, parameters, () => this.#raw.intoSync(direction, input, target, call), ofCount, need);
   }
 

@@ -216,7 +216,8 @@ export class TakenHash implements Hash {
         await one(item);
       }
     };
-    const workers = this.#taken.kernel.placement === 'away' ? Math.min(IN_FLIGHT, work.length) : 1;
+    // One scratch is for one task: items that share it go one after the other.
+    const workers = this.#taken.kernel.placement === 'away' && call.scratch === undefined ? Math.min(IN_FLIGHT, work.length) : 1;
     await Promise.all(Array.from({ length: workers }, worker));
   }
 

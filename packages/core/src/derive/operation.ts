@@ -325,7 +325,7 @@ export class Operations {
     const { definition, scope, kernel } = this.taken;
     scope.life.check(definition.name);
     const scratch = parameters === undefined ? undefined : checkParameters(definition, parameters);
-    const giveBack = scratch === undefined ? undefined : borrowScratch(definition.kind, definition.name, operation, scratch);
+    const giveBack = scratch === undefined ? undefined : borrowScratch(definition.kind, definition.name, operation, scratch, scope.memory);
     scope.life.enter();
     const events = scope.events.active ? new OperationEvents(scope.events, definition.kind, definition.name, operation, kernel.kind, bytes) : undefined;
     return new Visit(this.taken, operation, bytes ?? 0, parameters?.signal, events, giveBack);

@@ -36,7 +36,7 @@ export interface BoundKernel<Methods = unknown> {
   /** Estimated nanoseconds for `bytes` bytes. */
   cost(operation: Operation, options: unknown, bytes: number): number;
   /** Estimated bytes of working memory of one call. */
-  memory(operation: 'compress' | 'decompress', options: unknown): number;
+  memory(operation: 'compress' | 'decompress', options: unknown, bytes: number): number;
   dispose(): Promise<void>;
 }
 
@@ -84,9 +84,9 @@ function costOf(kernel: object, costPerByte: unknown): BoundKernel['cost'] {
 
 function memoryOf(kernel: object, memory: unknown): BoundKernel['memory'] {
   if (typeof memory !== 'function') return () => 0;
-  return (operation, options) => {
+  return (operation, options, inputBytes) => {
     try {
-      const bytes: unknown = memory.call(kernel, operation, options);
+      const bytes: unknown = memory.call(kernel, operation, options, inputBytes);
       return Number.isFinite(bytes) && (bytes as number) > 0 ? (bytes as number) : 0;
     } catch {
       return 0;

@@ -27,7 +27,7 @@ export function pairKernels(kind: AlgorithmKind, first: BoundKernel, second: Bou
     ...first,
     methods,
     own: Object.keys(methods).filter((name) => methods[name as keyof typeof methods] !== undefined),
-    memory: (operation, options) => Math.max(first.memory(operation, options), second.memory(operation, options)),
+    memory: (...parameters) => Math.max(first.memory(...parameters), second.memory(...parameters)),
   };
 }
 

@@ -76,6 +76,8 @@ interface Waiting {
  */
 export class MemoryBudget implements Memory {
   readonly limits: MemoryLimits;
+  /** Whether anything is limited: without limits small calls need not be estimated. */
+  readonly limited: boolean;
   readonly #holders = new Map<Holder, { bytes: number }>();
   readonly #queue: Waiting[] = [];
   #current = 0;
@@ -87,11 +89,7 @@ export class MemoryBudget implements Memory {
 
   constructor(limits: MemoryLimits) {
     this.limits = limits;
-  }
-
-  /** Whether anything is limited: without limits calls need not be estimated. */
-  get limited(): boolean {
-    return this.limits.soft !== Number.POSITIVE_INFINITY || this.limits.hard !== Number.POSITIVE_INFINITY || this.limits.buffer !== Number.POSITIVE_INFINITY;
+    this.limited = Math.min(limits.soft, limits.hard, limits.buffer) !== Number.POSITIVE_INFINITY;
   }
 
   report(): MemoryReport {

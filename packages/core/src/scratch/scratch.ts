@@ -1,6 +1,7 @@
 import type { AlgorithmKind, Scratch } from '../contracts/index.js';
 import { areaError } from '../errors/areas.js';
 import { RegistryError } from '../errors/index.js';
+import type { Holding, MemoryBudget } from '../memory/budget.js';
 
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 
@@ -12,6 +13,9 @@ interface Kept {
   readonly bytes: number;
 }
 
+/** A scratch that nobody holds any more gives its part of the budget back. */
+const gone = new FinalizationRegistry<Holding>((holding) => holding.end());
+
 /** Core's scratch: a small cache in order of use, that serves one call at a time. */
 class BoundedScratch implements Scratch {
   readonly maxBytes: number;
@@ -19,6 +23,9 @@ class BoundedScratch implements Scratch {
   [BUSY] = false;
   // A Map iterates in order of insertion: taking an entry out and putting it back makes it the youngest.
   readonly #kept = new Map<object, Kept>();
+  #memory: MemoryBudget | undefined;
+  #holding: Holding | undefined;
+  #counted = 0;
 
   constructor(maxBytes: number) {
     this.maxBytes = maxBytes;
@@ -46,6 +53,31 @@ class BoundedScratch implements Scratch {
 
   clear(): void {
     for (const [key, entry] of this.#kept) this.#drop(key, entry);
+    this.#count();
+  }
+
+  /** What it holds counts in the budget of the registry that used it last, which may have it cleared between two calls. */
+  countIn(memory: MemoryBudget): void {
+    if (memory === this.#memory) return this.#count();
+    if (this.bytes === 0) return;
+    this.#holding?.end();
+    // The budget must not keep it alive.
+    const self = new WeakRef(this);
+    const holding = memory.hold({
+      shrink: () => {
+        const scratch = self.deref();
+        if (scratch !== undefined && !scratch[BUSY]) scratch.clear();
+      },
+    });
+    gone.register(this, holding);
+    [this.#memory, this.#holding, this.#counted] = [memory, holding, 0];
+    this.#count();
+  }
+
+  #count(): void {
+    if (this.bytes === this.#counted) return;
+    this.#counted = this.bytes;
+    this.#holding?.set(this.bytes);
   }
 
   #drop(key: object, entry: Kept): void {
@@ -70,8 +102,47 @@ export function createScratch(maxBytes: number = DEFAULT_MAX_BYTES): Scratch {
   return new BoundedScratch(maxBytes);
 }
 
+/** Scratches that tasks hand on to one another. */
+export interface ScratchPool {
+  /** Works with a scratch that nobody else uses meanwhile: one that was used before, where one is free. */
+  use<T>(work: (scratch: Scratch) => Promise<T>): Promise<T>;
+  /** Lets go of all that are free. */
+  clear(): void;
+}
+
+/** What a pool of scratches is told. */
+export interface ScratchPoolSettings {
+  /** Scratches that are kept while they are free; default 8. */
+  readonly maxScratches?: number;
+  /** Of each; default 64 MiB. */
+  readonly maxBytes?: number;
+}
+
+/** Makes a pool of scratches for tasks that run beside one another. It bounds what is kept, not how many are in use: those are as many as there are tasks. */
+export function createScratchPool({ maxScratches = 8, maxBytes }: ScratchPoolSettings = {}): ScratchPool {
+  if (!Number.isSafeInteger(maxScratches) || maxScratches < 0) {
+    throw new RegistryError('invalid_input', { name: 'maxScratches', value: String(maxScratches), expected: 'a whole number' });
+  }
+  createScratch(maxBytes);
+  const free: Scratch[] = [];
+  return {
+    async use(work) {
+      const scratch = free.pop() ?? createScratch(maxBytes);
+      try {
+        return await work(scratch);
+      } finally {
+        if (free.length < maxScratches) free.push(scratch);
+        else scratch.clear();
+      }
+    },
+    clear() {
+      for (const scratch of free.splice(0)) scratch.clear();
+    },
+  };
+}
+
 /** Takes the scratch for one call; returns what gives it back. */
-export function borrowScratch(kind: AlgorithmKind, algorithm: string, operation: string, scratch: Scratch): () => void {
+export function borrowScratch(kind: AlgorithmKind, algorithm: string, operation: string, scratch: Scratch, memory: MemoryBudget): () => void {
   if (scratch === null || typeof scratch !== 'object' || !(BUSY in scratch)) {
     throw areaError(kind, 'invalid_input', { algorithm, operation, name: 'scratch', expected: 'what createScratch returns' });
   }
@@ -80,5 +151,6 @@ export function borrowScratch(kind: AlgorithmKind, algorithm: string, operation:
   taken[BUSY] = true;
   return () => {
     taken[BUSY] = false;
+    if (scratch instanceof BoundedScratch) scratch.countIn(memory);
   };
 }
