@@ -46,7 +46,7 @@ describe('a batch', () => {
         expect([...batch.errors.keys()]).toEqual(items.flatMap((data, index) => (data[0] === 0xff ? [index] : [])));
         const good = items.flatMap((data, index) => (data[0] === 0xff ? [] : [{ data, packed: batch.at(index) }]));
         const back = await codec.decompressMany(good.map(({ packed }) => packed));
-        good.forEach(({ data }, index) => expect(back.at(index)).toEqual(data));
+        for (const [index, { data }] of good.entries()) expect(back.at(index)).toEqual(data);
       }),
       { numRuns: 25 },
     );

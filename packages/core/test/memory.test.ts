@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import { CompressionError, createScratch, createScratchPool, defineCodec, defineHash, type Holding, Registry } from '../src/index.js';
+import { CompressionError, createScratch, createScratchPool, defineCodec, defineHash, type Holding, Registry, type Reservation } from '../src/index.js';
 import { prototypeGuard } from './prototype-guard.js';
 import { bytes, frame, small, unframe } from './samples.js';
 
@@ -81,9 +81,13 @@ describe('the memory budget', () => {
   it('lets work wait in order, also what would fit sooner', async () => {
     const { memory } = new Registry({ memory: { hardLimitBytes: 100 } });
     const order: string[] = [];
+    const noted = (name: string) => (granted: Reservation) => {
+      order.push(name);
+      return granted;
+    };
     const first = await memory.reserve(60);
-    const large = memory.reserve(90).then((granted) => (order.push('large'), granted));
-    const little = memory.reserve(10).then((granted) => (order.push('little'), granted));
+    const large = memory.reserve(90).then(noted('large'));
+    const little = memory.reserve(10).then(noted('little'));
     await settle();
     expect(order).toEqual([]);
     expect(memory.report()).toMatchObject({ currentBytes: 60, waiting: 2 });
@@ -391,7 +395,7 @@ describe('scratches and the budget', () => {
     const scratch = createScratch();
     await (await registry.codec('alone')).compressMany(items, { scratch });
     await (await registry.hash('alone')).hashMany(items, { scratch });
-    for await (const _ of (await registry.codec('alone')).compressStream([bytes(5 * MIB)], { scratch })) continue;
+    for await (const _ of (await registry.codec('alone')).compressStream([bytes(5 * MIB)], { scratch }));
     expect(most).toBe(1);
     await (await registry.codec('alone')).compressMany(items);
     expect(most).toBe(8);

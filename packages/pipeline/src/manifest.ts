@@ -87,7 +87,7 @@ export class ManifestRows {
 function joined(digests: readonly Uint8Array[]): Uint8Array {
   const size = digests[0]?.length ?? 0;
   const bytes = new Uint8Array(digests.length * size);
-  digests.forEach((digest, i) => bytes.set(digest, i * size));
+  for (const [i, digest] of digests.entries()) bytes.set(digest, i * size);
   return bytes;
 }
 

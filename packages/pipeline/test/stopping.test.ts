@@ -244,7 +244,7 @@ describe('a registry that is drained', () => {
     const other = Registry.of(flate);
     const second = await other.codec('flate');
     const read = (async () => {
-      for await (const _ of second.compressStream(slowly())) continue;
+      for await (const _ of second.compressStream(slowly()));
       return 'read';
     })();
     await new Promise((resolve) => setTimeout(resolve, 10));

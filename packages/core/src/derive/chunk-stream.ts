@@ -37,14 +37,15 @@ export async function* chunkStream(
     const limit = operations.taken.scope.settings.bufferLimitBytes;
     if (2 * slabBytes > limit) throw operations.error('buffer_limit_exceeded', { attempted: 2 * slabBytes, limit });
     visit.reserved(await operations.reserve('chunkStream', 2 * slabBytes, parameters));
-    window = new Window(pool, reach);
+    const current = new Window(pool, reach);
+    window = current;
     const turn = new Turn();
     while (!ended) {
-      ended = await visit.reading(fill(operations, window, iterator, slabBytes, parameters?.signal, (bytes) => visit.progress(bytes)));
-      const lengths = await operations.step(() => cut(window.bytes, ended, offset), parameters?.signal);
+      ended = await visit.reading(fill(operations, current, iterator, slabBytes, parameters?.signal, (bytes) => visit.progress(bytes)));
+      const lengths = await operations.step(() => cut(current.bytes, ended, offset), parameters?.signal);
       let at = 0;
       for (const length of lengths) {
-        const view = payload === 'none' ? undefined : window.bytes.subarray(at, at + length);
+        const view = payload === 'none' ? undefined : current.bytes.subarray(at, at + length);
         items++;
         yield new PlainChunk(offset, length, view !== undefined && payload === 'copy' ? copyOf(view) : view);
         operations.taken.scope.life.check(operations.taken.definition.name);
@@ -52,7 +53,7 @@ export async function* chunkStream(
         at += length;
         offset += length;
       }
-      window.drop(at, payload === 'view');
+      current.drop(at, payload === 'view');
       await turn.over();
     }
     visit.end(() => ({ outputBytes: 0, items }), undefined);

@@ -58,8 +58,11 @@ class BoundedScratch implements Scratch {
 
   /** What it holds counts in the budget of the registry that used it last, which may have it cleared between two calls. */
   countIn(memory: MemoryBudget): void {
-    if (memory === this.#memory) return this.#count();
-    if (this.bytes === 0) return;
+    if (memory !== this.#memory && this.bytes > 0) this.#join(memory);
+    this.#count();
+  }
+
+  #join(memory: MemoryBudget): void {
     this.#holding?.end();
     // The budget must not keep it alive.
     const self = new WeakRef(this);
@@ -71,7 +74,6 @@ class BoundedScratch implements Scratch {
     });
     gone.register(this, holding);
     [this.#memory, this.#holding, this.#counted] = [memory, holding, 0];
-    this.#count();
   }
 
   #count(): void {
