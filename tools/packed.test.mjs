@@ -186,12 +186,23 @@ describe('a plugin alone with core in an empty folder', () => {
 describe('addons', () => {
   for (const stem of bindings()) {
     test(`${stem} exports its registration and the meeting point, nothing else`, () => checkExports(addonFile(stem)));
+    test(`${stem} is stripped`, async () => {
+      const { code, output } = await run('readelf', ['--section-headers', '--wide', addonFile(stem)]);
+      assert.equal(code, 0, output);
+      assert.match(output, /\.dynsym/);
+      assert.doesNotMatch(output, /\.symtab|\.debug_/);
+    });
     test(`${stem} needs the system's own libraries only`, async () => {
       const { code, output } = await run('readelf', ['-d', addonFile(stem)]);
       assert.equal(code, 0, output);
       for (const [, library] of output.matchAll(/NEEDED.*\[(.*)\]/g)) assert.match(library, /^(libc|libm|libgcc_s|libdl|libpthread|ld-linux)[.-]/);
     });
   }
+});
+
+test('addons are built with everything in one unit', () => {
+  const profile = readFileSync(join(ROOT, 'Cargo.toml'), 'utf8').match(/^\[profile\.release\]\n((?:(?!\[).*\n)*)/m)?.[1] ?? '';
+  for (const line of ['lto = "fat"', 'codegen-units = 1', 'strip = true']) assert.ok(profile.split('\n').includes(line), line);
 });
 
 test('no package of ours is asked for by a version that is not published here', () => {

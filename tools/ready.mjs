@@ -27,6 +27,7 @@ const STEPS = [
   ['sizes', [node, 'tools/size.mjs']],
   ['generated files', [node, 'tools/generated.mjs']],
   ['rust lint', ['cargo', 'clippy', '--workspace', '--all-targets', '--quiet', '--', '-D', 'warnings']],
+  ['oldest rust', [node, 'tools/oldest-rust.mjs']],
   ['rust tests', ['cargo', 'test', '--workspace', '--quiet']],
   [
     'loom models',
