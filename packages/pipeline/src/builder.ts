@@ -80,6 +80,8 @@ export class Pipeline<in R = never> {
     return new PipelineRun({
       open: (control) => openJob(registry.memory, this.#stages, input, settings, control),
       signal: settings.signal,
+      onProgress: settings.onProgress,
+      hasPayloads: (settings.payload ?? 'none') !== 'none',
       cpuTimeMs: settings.cpuTimeMs,
       events: registry.events,
       enlist: (work) => registry.enlist(work),

@@ -9,6 +9,7 @@ export type { StageName } from './errors.js';
 export type { Manifest } from './manifest.js';
 export { type ReassembleSettings, reassemble, type SpecReader, type StoredChunk, type WantedChunk } from './reassemble.js';
 export type { ChunkRecord, RecordBatch } from './record.js';
+export type { RunProgress } from './progress.js';
 export type { PipelineRun, Summary } from './run.js';
 export type { RunSettings } from './settings.js';
 export type { FileHandleLike, FileInput, PipelineInput, WindowSource } from './sources/source.js';

@@ -1,5 +1,5 @@
 import { hex } from '@chunker/core/encoding';
-import type { Enlisted, Events } from '@chunker/core';
+import type { ByteStream, Enlisted, Events } from '@chunker/core';
 import { type Checkpoint, encodeDigests } from './checkpoint.js';
 import { Control } from './control.js';
 import type { DigestTable } from './digest-table.js';
@@ -10,6 +10,8 @@ import { runSequential } from './engine/sequential.js';
 import { invalidPipeline, stageError } from './errors.js';
 import { RunEvents } from './events.js';
 import { type Manifest, ManifestRows } from './manifest.js';
+import { nodeStreamOf, type Pulled, webStreamOf } from './output-streams.js';
+import type { RunProgress } from './progress.js';
 import { specsOf } from './open-job.js';
 import { type ChunkRecord, RecordBatch } from './record.js';
 
@@ -41,7 +43,9 @@ export interface RunParts {
   /** Opens the source and takes the algorithms: errors of that reject the first pull. */
   readonly open: (control: Control) => Promise<Job>;
   readonly signal: AbortSignal | undefined;
+  readonly onProgress: ((progress: RunProgress) => void) | undefined;
   readonly cpuTimeMs: number | undefined;
+  readonly hasPayloads: boolean;
   readonly events: Events;
   readonly enlist: (work: Enlisted) => () => void;
 }
@@ -57,6 +61,8 @@ export class PipelineRun implements AsyncIterable<ChunkRecord> {
   #summary: Summary | undefined;
   #control: Control | undefined;
   #stopAsked = false;
+  /** Ends the run: for the caller's signal, and for streams that are ended before their end. */
+  readonly #ender = new AbortController();
 
   /** @internal */
   constructor(parts: RunParts) {
@@ -93,7 +99,8 @@ export class PipelineRun implements AsyncIterable<ChunkRecord> {
   async *batches(): AsyncGenerator<RecordBatch> {
     if (this.#started) throw invalidPipeline('a run is read once');
     this.#started = true;
-    const { signal = new AbortController().signal } = this.#parts;
+    const { signal } = this.#ender;
+    const deafen = this.#follow(this.#parts.signal);
     signal.throwIfAborted();
     let job: Job | undefined;
     let events: RunEvents | undefined;
@@ -106,13 +113,13 @@ export class PipelineRun implements AsyncIterable<ChunkRecord> {
       this.#job = job;
       if (job.settings.manifest) this.#rows ??= new ManifestRows();
       if (job.resumed?.rows !== undefined) this.#rows?.restore(job.resumed.rows);
-      events = new RunEvents(this.#parts.events, job);
+      events = new RunEvents(this.#parts.events, job, this.#parts.onProgress);
       const started = performance.now();
       const engine = job.settings.sequential ? runSequential(job, signal) : runParallel(job, signal);
       for await (const { columns } of engine) {
         const batch = new RecordBatch(columns, job.chooser?.names ?? (job.codec === undefined ? [] : [job.codec.name]), job.settings.payload === 'copy');
         this.#rows?.add(batch);
-        events.bytes(job.progress.bytes);
+        events.progress(job);
         yield batch;
       }
       this.#summary = await summarise(job, (performance.now() - started) / 1000, this.#rows);
@@ -123,8 +130,76 @@ export class PipelineRun implements AsyncIterable<ChunkRecord> {
       throw error;
     } finally {
       if (job !== undefined) await release(job);
+      deafen();
       leave();
     }
+  }
+
+  /** The records as a Web stream, each read when it is asked for; payloads are copies. Cancelling it ends the run. */
+  toWeb(): ReadableStream<ChunkRecord> {
+    return webStreamOf(this.#pulled((record) => this.#kept(record)));
+  }
+
+  /** The records as a Node Readable in object mode; payloads are copies. Destroying it ends the run. */
+  toNode(): import('node:stream').Readable {
+    return nodeStreamOf(
+      this.#pulled((record) => this.#kept(record)),
+      true,
+    );
+  }
+
+  /**
+   * The payloads alone, one piece per chunk that has one. Iterated, a piece is what the setting `payload` says, so a view is valid until the next pull; as a Web or Node stream, which keep pieces for
+   * a while, each is a copy. Throws `invalid_pipeline` for a run without payloads.
+   */
+  payloads(): ByteStream {
+    if (!this.#parts.hasPayloads) throw invalidPipeline("a run without payloads has no stream of them; set { payload: 'view' }");
+    const run = this;
+    return {
+      async *[Symbol.asyncIterator]() {
+        for await (const { payload } of run) if (payload !== undefined) yield payload;
+      },
+      toWeb: () => webStreamOf(this.#pulled((record) => this.#kept(record).payload)),
+      toNode: () =>
+        nodeStreamOf(
+          this.#pulled((record) => this.#kept(record).payload),
+          false,
+        ),
+    };
+  }
+
+  /** What `of` answers of the records, without those of which it is nothing. */
+  #pulled<T>(of: (record: ChunkRecord) => T | undefined): Pulled<T> {
+    const records = this[Symbol.asyncIterator]();
+    const next = async (): Promise<IteratorResult<T>> => {
+      for (;;) {
+        const { done, value } = await records.next();
+        if (done === true) return { done, value: undefined };
+        const item = of(value);
+        if (item !== undefined) return { done: false, value: item };
+      }
+    };
+    const end = async () => {
+      this.#ender.abort(new Error('the stream was ended'));
+      await records.return(undefined).catch(() => {});
+    };
+    return { next, end };
+  }
+
+  /** A record whose payload stays. */
+  #kept(record: ChunkRecord): ChunkRecord {
+    if (record.payload === undefined || this.#job?.settings.payload !== 'view') return record;
+    const payload = record.payload.slice();
+    return { ...record, payload, copy: () => payload.slice() };
+  }
+
+  /** Ends with `signal`, until the function returned is called. */
+  #follow(signal: AbortSignal | undefined): () => void {
+    if (signal === undefined) return () => {};
+    const abort = () => this.#ender.abort(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    return () => signal.removeEventListener('abort', abort);
   }
 
   /** Reads what is left of the input, dropping the records, and answers the figures. */

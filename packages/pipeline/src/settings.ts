@@ -1,6 +1,7 @@
 import { ChunkerError } from '@chunker/core';
 import type { Checkpoint } from './checkpoint.js';
 import type { CooperationSettings } from './cooperation.js';
+import type { RunProgress } from './progress.js';
 
 const MIB = 1024 * 1024;
 
@@ -23,6 +24,8 @@ export interface RunSettings {
   readonly queue?: number;
   /** The most that windows and outputs take together; default `CHUNKER_ASYNC_BUFFER_LIMIT_BYTES`, else 256 MiB. */
   readonly bufferLimitBytes?: number;
+  /** Told how far the run is, ten times a second at most, and once at its end. What it throws ends the run. */
+  readonly onProgress?: (progress: RunProgress) => void;
   /** Keep a row per chunk for `manifest()`, about 40 bytes each. */
   readonly manifest?: boolean;
   /**

@@ -10,7 +10,7 @@ export async function openSource(input: PipelineInput, signal: AbortSignal | und
   if (input instanceof Uint8Array) return new MemorySource(input);
   if (typeof input === 'object' && input !== null) {
     if (isSource(input)) return input;
-    if (isFile(input)) return (await import('@chunker/io')).openFileSource(input.file, { signal });
+    if (isFile(input)) return (await import('@chunker/io')).openFileSource(input.file, { signal, reading: input.reading });
     if (isHandle(input)) return new HandleSource(input);
     if (typeof Blob === 'function' && input instanceof Blob) return new BlobSource(input);
     if (isWebStream(input)) return new IterableSource(webIterable(input));

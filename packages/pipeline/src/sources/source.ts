@@ -21,6 +21,8 @@ export interface WindowSource {
 /** A file by its path. */
 export interface FileInput {
   readonly file: string | Uint8Array;
+  /** How its bytes come: as the system reads them (default), out of memory maps, or past the page cache; `openFile` of `@chunker/io` tells more. */
+  readonly reading?: 'buffered' | 'mapped' | 'direct' | undefined;
 }
 
 /**
