@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { removeUnfinishedFiles } from '@chunker/io';
 import { ClosedPipe, failureOf, Interrupted } from './failure.js';
 import { Output } from './output.js';
-import { Progress, type ProgressState } from './progress.js';
+import { openProgress, type Progress, type ProgressState } from './progress.js';
 
 /** The options that every command takes. */
 export interface CommonOptions {
@@ -42,7 +42,9 @@ export class Context {
 
   /** Text or data on standard output. */
   async write(data: Uint8Array | string): Promise<void> {
+    if (data.length === 0) return;
     try {
+      if (this.out.isTerminal) await this.#progress?.clear();
       await this.out.write(data);
     } catch (error) {
       this.#controller.abort(error);
@@ -74,21 +76,25 @@ export class Context {
 
   /** `chunker: code: …` on standard error. */
   async complain(error: unknown): Promise<void> {
-    await this.hideProgress();
+    await this.#progress?.clear();
     await this.err.line(`chunker: ${this.err.name(failureOf(error).message)}`).catch(() => {});
   }
 
   /** A remark for people; quiet keeps it back. */
   async remark(text: string): Promise<void> {
     if (this.options.quiet) return;
-    await this.hideProgress();
+    await this.#progress?.clear();
     await this.err.line(`chunker: ${this.err.name(text)}`).catch(() => {});
   }
 
-  /** Shows a line of progress until `hideProgress`, where somebody can see it. */
+  /** Somebody sees progress: standard error is a terminal, or it was asked for. */
+  get showsProgress(): boolean {
+    return this.options.progress ?? (this.err.isTerminal && !this.options.quiet);
+  }
+
+  /** Shows progress until `hideProgress`, where somebody can see it. */
   showProgress(state: () => ProgressState): void {
-    const wanted = this.options.progress ?? (this.err.isTerminal && !this.options.quiet);
-    if (wanted) this.#progress ??= new Progress(this.err, state);
+    if (this.showsProgress) this.#progress ??= openProgress(this.err, state);
   }
 
   async hideProgress(): Promise<void> {

@@ -1,3 +1,4 @@
+import { colourFor } from './colour.js';
 import { Context, stopOnSignals } from './context.js';
 import { applyToEnvironment } from './environment.js';
 import { ChunkerError } from '@chunker/core';
@@ -19,11 +20,14 @@ export async function main(given: readonly string[]): Promise<void> {
       return context;
     },
     (text) => help.push(text),
+    colourFor(context.out.isTerminal),
+    context.out.isTerminal ? Math.min(process.stdout.columns || 80, 100) : 80,
   );
   process.once('beforeExit', () => void endUnanswered(context));
   let status: number = EXIT.done;
   try {
     await program.parseAsync(exactArguments(given), { from: 'user' });
+    await context.write(help.join(''));
     status = context.failed > 0 ? EXIT.failed : EXIT.done;
     if (context.failed > 0 && context.json) await report(context, partlyFailed(context.failed), false);
   } catch (thrown) {

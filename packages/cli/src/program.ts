@@ -1,34 +1,46 @@
 import { createRequire } from 'node:module';
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
+import { type Colour, colourFor } from './colour.js';
 import type { CommonOptions, Context } from './context.js';
 import { KERNELS } from './environment.js';
+import { usageError } from './failure.js';
+import { formatHelp } from './help.js';
 
 type Start = (options: CommonOptions) => Context;
 type Run<Options> = (context: Context, operands: readonly string[], options: Options) => Promise<void>;
 
 /** The commands and their options. What a command does is loaded when it is called. Help and version are handed to `say`. */
-export function buildProgram(start: Start, say: (text: string) => void): Command {
+export function buildProgram(start: Start, say: (text: string) => void, colour: Colour = colourFor(false), width = 80): Command {
   const program = new Command('chunker')
-    .description('Cuts, hashes, compresses and compares files, directories and Nix archives.')
-    .version((createRequire(import.meta.url)('@chunker/cli/package.json') as { version: string }).version, '-V, --version', 'print the version')
+    .description('cuts, hashes, compresses and compares files, directories and Nix archives')
+    .usage('COMMAND [options] [operands]')
+    .version(ownVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
-    .showSuggestionAfterError()
-    .configureHelp({ helpWidth: Math.min(process.stdout.columns ?? 80, 80), showGlobalOptions: true });
+    .showSuggestionAfterError();
   quiet(program);
+  program.commandsGroup('Data');
   addScan(program, start);
   addChunk(program, start);
   addHash(program, start);
   addCompress(program, start);
   addDecompress(program, start);
   addNar(program, start);
+  program.commandsGroup('Algorithms');
   addInquiries(program, start);
-  tellBy(program, say);
+  program.commandsGroup('Help');
+  addGuidance(program, start, say);
+  finish(program, say, (command) => formatHelp(command, width, colour));
   return program;
 }
 
-function tellBy(made: Command, say: (text: string) => void): void {
-  made.configureOutput({ writeOut: say });
-  for (const below of made.commands) tellBy(below, say);
+function ownVersion(): string {
+  return (createRequire(import.meta.url)('@chunker/cli/package.json') as { version: string }).version;
+}
+
+function finish(made: Command, say: (text: string) => void, format: (command: Command) => string): void {
+  made.configureOutput({ writeOut: say }).configureHelp({ formatHelp: format });
+  for (const below of made.commands) finish(below, say, format);
 }
 
 /** Commander's way of saying that the arguments are wrong. */
@@ -101,7 +113,7 @@ function addDecompress(program: Command, start: Start): void {
 }
 
 function addNar(program: Command, start: Start): void {
-  const nar = new Command('nar').description('Nix archives').helpCommand(false);
+  const nar = new Command('nar').description('make, list, read, check and unpack Nix archives').usage('COMMAND [options] [operands]').helpCommand(false);
   quiet(nar);
   program.addCommand(nar);
   command(nar, 'pack', '<PATH>', 'the archive of a directory, file or symbolic link')
@@ -131,22 +143,58 @@ function addInquiries(program: Command, start: Start): void {
   command(program, 'doctor', '', 'CPU features, kernels, threads, limits, versions').action(
     action(start, async () => (await import('./commands/doctor.js')).doctor),
   );
-  command(program, 'conformance', '[PACKAGE...]', 'run the laws against plugins; without a name, against all that is registered')
+  command(program, 'bench', '[ALGORITHM...]', 'measure algorithms on the same data')
+    .option('--data <FILE>', 'measure on the bytes of this file, or - for standard input')
+    .option('--size <SIZE>', 'generate data of this size (default: 4KiB, 64KiB and 1MiB)')
+    .option('--time <SECONDS>', 'for each operation on each size, 0.01 to 600', '0.3')
+    .action(action(start, async () => (await import('./commands/bench.js')).bench));
+  command(program, 'conformance', '[PACKAGE...]', 'run the laws against plugins')
     .option('--runs <N>', 'inputs per law', '30')
     .option('--seed <N>', 'repeat a run')
     .action(action(start, async () => (await import('./commands/conformance.js')).conformance));
+}
+
+function addGuidance(program: Command, start: Start, say: (text: string) => void): void {
+  const help = new Command('help').argument('[COMMAND...]').usage('[COMMAND...]').description('what a command does, with examples');
+  quiet(help);
+  help.helpOption(false).action((words: readonly string[]) => {
+    let at = program;
+    for (const word of words) {
+      const found = at.commands.find((one) => one.name() === word);
+      if (found === undefined) throw usageError(`there is no command '${words.join(' ').slice(0, 100)}'`);
+      at = found;
+    }
+    say(at.helpInformation());
+  });
+  program.addCommand(help);
+  const completion = new Command('completion').description('a script that completes the command line in your shell');
+  quiet(completion);
+  completion
+    .addArgument(new Argument('<SHELL>', 'bash, zsh or fish').choices(['bash', 'zsh', 'fish']))
+    .action(async (shell: string) => start({}).write((await import('./completion/scripts.js')).SCRIPTS[shell as 'bash']));
+  program.addCommand(completion);
+  // Called by those scripts; what stands behind `--` is the command line so far.
+  const complete = new Command('complete').argument('[WORDS...]');
+  quiet(complete);
+  complete
+    .helpOption(false)
+    .action(async (words: readonly string[]) => (await import('./completion/complete.js')).complete(start({ quiet: true }), program, words));
+  program.addCommand(complete, { hidden: true });
 }
 
 function command(parent: Command, name: string, operands: string, description: string): Command {
   const made = parent.command(`${name}${operands === '' ? '' : ` ${operands}`}`).description(description);
   quiet(made);
   return made
+    .helpOption('-h, --help', 'print this help')
+    .optionsGroup('Common options')
     .option('--json', 'one JSON document on standard output')
     .addOption(new Option('--kernel <KIND>', 'force a kernel').choices(KERNELS))
     .option('--threads <N>', 'threads that compute')
     .option('--plugin <PACKAGE>', 'load a plugin as well (repeatable)', collect)
     .option('--progress', 'show progress though standard error is no terminal')
-    .option('--quiet', 'no progress and no remarks');
+    .option('--quiet', 'no progress and no remarks')
+    .optionsGroup('');
 }
 
 /** The last two arguments that commander hands over are options and command; those before are the operands. */

@@ -8,17 +8,34 @@ export interface ProgressState {
   readonly totalBytes?: number | undefined;
 }
 
+/** Shows that work goes on until it is stopped. */
+export interface Progress {
+  /** Makes way for other output on the same terminal or in the same log; it comes back by itself. */
+  clear(): Promise<void>;
+  stop(): Promise<void>;
+}
+
 /** A sign of life this often: a person notices a pause of a quarter of a second. */
 const INTERVAL_MS = 120;
-const WHEEL = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+/** Before that a rate says nothing. */
+const SETTLED_SECONDS = 0.3;
+const BAR_CELLS = 14;
 
-/** One line on standard error, drawn again and again, and wiped at the end. */
-export class Progress {
+/** On a terminal one line, drawn again and again, and wiped at the end; elsewhere lines that a log can hold. */
+export function openProgress(output: Output, state: () => ProgressState): Progress {
+  return output.isTerminal ? new ProgressLine(output, state) : new ProgressLog(output, state);
+}
+
+// Not a library's bar: those write to the stream at once and on their own, while here every line goes through the one queue of standard error, so that a complaint never stands in the middle of a bar, and
+// a wheel turns also while no byte arrives.
+class ProgressLine implements Progress {
   readonly #output: Output;
   readonly #state: () => ProgressState;
   readonly #started = performance.now();
+  readonly #signs = signs();
   #timer: NodeJS.Timeout | undefined;
   #turn = 0;
+  #isDrawn = false;
 
   constructor(output: Output, state: () => ProgressState) {
     this.#output = output;
@@ -28,34 +45,102 @@ export class Progress {
     this.#timer.unref();
   }
 
-  /** Wipes the line. */
+  async clear(): Promise<void> {
+    if (!this.#isDrawn) return;
+    this.#isDrawn = false;
+    await this.#output.write('\r\u001b[K').catch(() => {});
+  }
+
   async stop(): Promise<void> {
-    if (this.#timer === undefined) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
-    await this.#output.write('\r\u001b[K');
+    await this.clear();
   }
 
   #draw(): void {
-    const { label, bytes, totalBytes } = this.#state();
-    const seconds = (performance.now() - this.#started) / 1000;
-    const rate = seconds > 0.2 ? bytes / seconds : 0;
-    const wheel = WHEEL[this.#turn++ % WHEEL.length];
-    const facts = [
-      totalBytes === undefined || totalBytes === 0
-        ? formatBytes(bytes)
-        : `${Math.floor((100 * bytes) / totalBytes)} %  ${formatBytes(bytes)} of ${formatBytes(totalBytes)}`,
-      rate > 0 ? `${formatBytes(rate)}/s` : '',
-      rate > 0 && totalBytes !== undefined && totalBytes > bytes ? `${formatSeconds((totalBytes - bytes) / rate)} left` : '',
-    ].filter((fact) => fact !== '');
-    const tail = `  ${facts.join('  ')}`;
-    const room = Math.max(8, columns() - tail.length - 4);
-    const head = label.length > room ? `…${label.slice(label.length - room + 1)}` : label;
-    void this.#output.write(`\r${wheel} ${head}${tail}\u001b[K`).catch(() => {});
+    const { wheel, full, empty } = this.#signs;
+    const state = this.#state();
+    const turn = wheel[this.#turn++ % wheel.length];
+    const facts = factsOf(state, (performance.now() - this.#started) / 1000);
+    const part = partOf(state);
+    const cells = Math.floor((part ?? 0) * BAR_CELLS);
+    const bar = part === undefined ? [] : [full.repeat(cells) + empty.repeat(BAR_CELLS - cells)];
+    this.#isDrawn = true;
+    void this.#output.write(`\r${turn} ${fitted(state.label, [...bar, ...facts], columns() - 3)}\u001b[K`).catch(() => {});
   }
 }
 
+/** A new line this often; in between a dot says that work goes on. */
+const DOTS = 38;
+
+/** `scan data: 12 %  1.2 GiB of 10 GiB  ........`: nothing is drawn over, a line every few seconds. */
+class ProgressLog implements Progress {
+  readonly #output: Output;
+  readonly #state: () => ProgressState;
+  readonly #started = performance.now();
+  readonly #timer: NodeJS.Timeout;
+  #dots = -1;
+
+  constructor(output: Output, state: () => ProgressState) {
+    this.#output = output;
+    this.#state = state;
+    this.#next();
+    this.#timer = setInterval(() => this.#next(), INTERVAL_MS);
+    this.#timer.unref();
+  }
+
+  async clear(): Promise<void> {
+    if (this.#dots < 0) return;
+    this.#dots = -1;
+    await this.#output.write('\n').catch(() => {});
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.clear();
+  }
+
+  #next(): void {
+    if (this.#dots >= DOTS) void this.clear();
+    const state = this.#state();
+    const text = this.#dots < 0 ? `${fitted(state.label, factsOf(state, (performance.now() - this.#started) / 1000), 200)}  ` : '.';
+    this.#dots += 1;
+    void this.#output.write(text).catch(() => {});
+  }
+}
+
+/** The most telling first: what comes last is the first to go where columns are few. */
+function factsOf({ bytes, totalBytes, ...state }: ProgressState, seconds: number): string[] {
+  const part = partOf({ bytes, totalBytes, ...state });
+  const rate = seconds > SETTLED_SECONDS ? bytes / seconds : 0;
+  if (bytes === 0 && part === undefined) return [];
+  const facts = part === undefined ? [formatBytes(bytes)] : [`${Math.floor(part * 100)} %`, `${formatBytes(bytes)} of ${formatBytes(totalBytes as number)}`];
+  if (rate > 0) facts.push(`${formatBytes(rate)}/s`);
+  if (rate > 0 && part !== undefined && part < 1) facts.push(`${formatSeconds(((totalBytes as number) - bytes) / rate)} left`);
+  return facts;
+}
+
+/** A total that was told beforehand may be a little short: files grow. */
+function partOf({ bytes, totalBytes }: ProgressState): number | undefined {
+  return totalBytes === undefined || totalBytes === 0 ? undefined : Math.min(bytes / totalBytes, 1);
+}
+
+/** A label and facts in so many columns. */
+function fitted(label: string, facts: readonly string[], width: number): string {
+  const kept = [...facts];
+  while (kept.length > 1 && kept.join('  ').length + 10 > width) kept.pop();
+  const tail = kept.length === 0 ? '' : `  ${kept.join('  ')}`;
+  const room = Math.max(8, width - tail.length);
+  return `${label.length > room ? `…${label.slice(label.length - room + 1)}` : label}${tail}`;
+}
+
+function signs(): { readonly wheel: string; readonly full: string; readonly empty: string } {
+  const { LC_ALL, LC_CTYPE, LANG } = process.env;
+  const isUtf8 = /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');
+  return isUtf8 ? { wheel: '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏', full: '█', empty: '░' } : { wheel: '|/-\\', full: '#', empty: '-' };
+}
+
 /** Columns of the terminal; reports keep to 80 whatever it has. */
-export function columns(): number {
+function columns(): number {
   return Math.min(process.stderr.columns || 80, 120);
 }

@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 
 const SOURCES = fileURLToPath(new URL('./sources.mjs', import.meta.url));
 const ENTRY = fileURLToPath(new URL('../src/chunker.ts', import.meta.url));
-const ARGUMENTS = ['--conditions=@chunker/source', '--import', SOURCES, ENTRY];
+/** How node runs the command from its sources. */
+export const ARGUMENTS = ['--conditions=@chunker/source', '--import', SOURCES, ENTRY];
 
 /** How a command ended. */
 export interface Ended {

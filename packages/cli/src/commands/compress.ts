@@ -2,6 +2,7 @@ import type { Codec, Handles } from '@chunker/core';
 import { openRegistry, takeCodec } from '../algorithms.js';
 import type { Context } from '../context.js';
 import { checkDataOutput, counted, type DataOptions, writeData } from '../data-output.js';
+import { expectedBytes } from '../expected-bytes.js';
 import { usageError } from '../failure.js';
 import { bytesFrom, readWhole } from '../files.js';
 
@@ -21,7 +22,8 @@ export async function compress(context: Context, operands: readonly string[], op
   const paths = operands.length === 0 ? ['-'] : operands;
   if (paths.length > 1 && codec.guarantees.concatenable !== true) throw usageError(`${codec.name} holds one input; several cannot stand one behind the other`);
   let inputBytes = 0;
-  context.showProgress(() => ({ label: `compress ${codec.name}`, bytes: inputBytes }));
+  const expected = expectedBytes(context, paths);
+  context.showProgress(() => ({ label: `compress ${codec.name}`, bytes: inputBytes, totalBytes: expected.bytes }));
   const pieces = compressed(context, codec, paths, (bytes) => {
     inputBytes += bytes;
   });

@@ -2,6 +2,7 @@ import type { DecodeParameters, Registry } from '@chunker/core';
 import { openRegistry, takeCodec } from '../algorithms.js';
 import type { Context } from '../context.js';
 import { checkDataOutput, counted, type DataOptions, writeData } from '../data-output.js';
+import { expectedBytes } from '../expected-bytes.js';
 import { usageError } from '../failure.js';
 import { bytesFrom } from '../files.js';
 import { peek } from '../peek.js';
@@ -26,8 +27,10 @@ export async function decompress(context: Context, operands: readonly string[], 
   if (options.test !== true) checkDataOutput(context, options);
   const { registry } = await openRegistry(context);
   let inputBytes = 0;
-  context.showProgress(() => ({ label: 'decompress', bytes: inputBytes }));
-  const input = counted(bytesFrom(operands[0] ?? '-', context.signal), (bytes) => {
+  const path = operands[0] ?? '-';
+  const expected = expectedBytes(context, [path]);
+  context.showProgress(() => ({ label: options.test === true ? 'test' : 'decompress', bytes: inputBytes, totalBytes: expected.bytes }));
+  const input = counted(bytesFrom(path, context.signal), (bytes) => {
     inputBytes += bytes;
   });
   const { algorithm, pieces } = await open(registry, input, options, parametersOf(context, options));

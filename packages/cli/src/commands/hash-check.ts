@@ -11,26 +11,30 @@ interface Sum {
 }
 
 /** Lines whose files are looked at together: enough to overlap reading and hashing, few enough to hold. */
-const BATCH = 256;
+const BATCH = 2048;
 
 /** `chunker hash --check FILE`: each line's file must have the line's digest. Prints `NAME: OK` or `NAME: FAILED`, as `b3sum --check` does. */
 export async function checkSums(context: Context, algorithm: Hash, file: string, encoding: EncodingName): Promise<void> {
   const rows: { path: string; algorithm: string; digest: string; ok: boolean }[] = [];
   for await (const sums of batches(readSums(context, file))) {
     let index = 0;
-    for await (const { path, digest, error } of digestFiles(
-      context,
-      algorithm,
-      sums.map((sum) => sum.path),
-    )) {
-      const sum = sums[index++] as Sum;
-      const actual = digest === undefined ? undefined : encodeDigest(digest, encoding, algorithm.name);
-      const ok = actual === sum.digest;
-      if (actual === undefined) await context.partly(error);
-      else if (!ok) context.countFailure();
-      if (context.json) rows.push({ path, algorithm: algorithm.name, digest: actual ?? '', ok });
-      else if (!ok || context.options.quiet !== true)
-        await context.line(checkLine(path, actual === undefined ? 'FAILED (not read)' : ok ? 'OK' : 'FAILED', context));
+    const paths = sums.map((sum) => sum.path);
+    for await (const batch of digestFiles(context, algorithm, paths)) {
+      let lines = '';
+      for (const { path, digest, error } of batch) {
+        const sum = sums[index++] as Sum;
+        const actual = digest === undefined ? undefined : encodeDigest(digest, encoding, algorithm.name);
+        const ok = actual === sum.digest;
+        if (actual === undefined) {
+          await context.write(lines);
+          lines = '';
+          await context.partly(error);
+        } else if (!ok) context.countFailure();
+        if (context.json) rows.push({ path, algorithm: algorithm.name, digest: actual ?? '', ok });
+        else if (!ok || context.options.quiet !== true)
+          lines += `${checkLine(path, actual === undefined ? 'FAILED (not read)' : ok ? 'OK' : 'FAILED', context)}\n`;
+      }
+      await context.write(lines);
     }
   }
   if (context.json) await context.document(rows);

@@ -34,15 +34,22 @@ export async function hash(context: Context, operands: readonly string[], option
 
 async function printDigests(context: Context, algorithm: Hash, paths: readonly string[], encoding: EncodingName): Promise<void> {
   const rows: { path: string; algorithm: string; digest: string }[] = [];
-  for await (const { path, digest, error } of digestFiles(context, algorithm, paths)) {
-    if (digest === undefined) {
-      if (paths.length === 1) throw error;
-      await context.partly(error);
-      continue;
+  for await (const batch of digestFiles(context, algorithm, paths)) {
+    let lines = '';
+    for (const { path, digest, error } of batch) {
+      if (digest === undefined) {
+        if (paths.length === 1) throw error;
+        // Standard output and the complaint stay in the order of the files.
+        await context.write(lines);
+        lines = '';
+        await context.partly(error);
+        continue;
+      }
+      const text = encodeDigest(digest, encoding, algorithm.name);
+      if (context.json) rows.push({ path, algorithm: algorithm.name, digest: text });
+      else lines += `${sumLine(text, path, context)}\n`;
     }
-    const text = encodeDigest(digest, encoding, algorithm.name);
-    if (context.json) rows.push({ path, algorithm: algorithm.name, digest: text });
-    else await context.line(sumLine(text, path, context));
+    await context.write(lines);
   }
   if (context.json) await context.document(rows);
 }

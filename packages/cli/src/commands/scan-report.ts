@@ -1,3 +1,4 @@
+import { colourFor } from '../colour.js';
 import type { Context } from '../context.js';
 import type { InputKind } from '../inputs.js';
 import { formatBytes, formatCount, formatSeconds } from '../sizes.js';
@@ -34,8 +35,8 @@ const LISTED = 12;
 
 /** The report for people: 80 columns, figures under figures. */
 export async function printReport(context: Context, report: ScanReport, specs: Specs): Promise<void> {
-  const bold = context.out.isTerminal && !process.env['NO_COLOR'] ? (text: string) => `\u001b[1m${text}\u001b[22m` : (text: string) => text;
-  const row = (name: string, size: string, rest: string) => context.line(`  ${name.padEnd(12)}${bold(size.padStart(10))}   ${rest}`);
+  const { strong } = colourFor(context.out.isTerminal);
+  const row = (name: string, size: string, rest: string) => context.line(`  ${name.padEnd(12)}${strong(size.padStart(10))}   ${rest}`);
   await printPaths(context, report);
   const { bytes, chunks, uniqueChunks, uniqueBytes, compressedBytes, seconds } = report;
   await row('read', formatBytes(bytes), `${plural(chunks, 'chunk')}${chunks === 0 ? '' : `, ${formatBytes(bytes / chunks)} on average`}`);

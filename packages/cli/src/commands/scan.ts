@@ -5,6 +5,7 @@ import { DigestTable, type Pipeline, type PipelineInput, type PipelineRun, type 
 import { openRegistry, takeChunker, takeCodec, takeHash } from '../algorithms.js';
 import type { Context } from '../context.js';
 import { encodeDigest } from '../digests.js';
+import { expectedBytes } from '../expected-bytes.js';
 import { usageError, withoutStage } from '../failure.js';
 import { standardInput } from '../files.js';
 import { type InputKind, kindOf } from '../inputs.js';
@@ -67,15 +68,11 @@ function stages(start: Pipeline, chunker: Chunker, hash: Hash, codec: Codec | un
 async function scanAll(scan: Scan, operands: readonly string[]): Promise<ScannedPath[]> {
   const { context, totals, options } = scan;
   const scanned: ScannedPath[] = [];
+  const expected = expectedBytes(context, operands, { exclude: options.exclude, oneFileSystem: options.oneFileSystem });
+  let now = '';
+  context.showProgress(() => ({ label: `scan ${printable(now)}`, bytes: totals.bytes + (scan.run?.progress.bytes ?? 0), totalBytes: expected.bytes }));
   for (const path of operands) {
-    context.showProgress(() => {
-      const { bytes = 0, totalBytes } = scan.run?.progress ?? {};
-      return {
-        label: `scan ${printable(path)}`,
-        bytes: operands.length > 1 ? totals.bytes + bytes : bytes,
-        totalBytes: operands.length > 1 ? undefined : totalBytes,
-      };
-    });
+    now = path;
     try {
       scanned.push(await scanPath(scan, path));
     } catch (error) {
