@@ -12,6 +12,7 @@ import {
 import { callSync, loadAddon, type MakeError, openRoom, type Room, type RunOptions } from '@chunker/core/native';
 import { compressBound, costPerByte } from './cost.js';
 import { declaredBytes } from './declared.js';
+import { workingMemory } from './memory.js';
 import type { ZstdOptions } from './options.js';
 
 type Limits = readonly [maxOutputBytes: number, maxMemoryBytes: number, allowTrailing: boolean];
@@ -113,6 +114,7 @@ function kernelOn(addon: Exports, room: Room): CodecKernel<ZstdOptions> {
   return {
     placement: 'away',
     costPerByte: (operation, { level }) => costPerByte(operation, level),
+    memory: workingMemory,
     compressBound,
     ...compression(addon, room, codecOf),
     ...decompression(addon, room, codecOf),

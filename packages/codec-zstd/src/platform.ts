@@ -2,6 +2,7 @@
 import type { Call, CodecKernel, DecodeCall } from '@chunker/core';
 import { throughGate } from '@chunker/core/runtime';
 import { compressBound, costPerByte } from './cost.js';
+import { workingMemory } from './memory.js';
 import { dictionaryIdOf, fail, type Frame, frames, inspect, withoutEmptyLast } from './frames.js';
 import type { ZstdOptions } from './options.js';
 import { decoding, decodingError, encoding, node, probe, type Settings, type Whole, type WholeAsync } from './platform-zlib.js';
@@ -121,6 +122,7 @@ export async function load(): Promise<CodecKernel<ZstdOptions>> {
   return {
     placement: 'away',
     costPerByte: (operation, { level }) => costPerByte(operation, level),
+    memory: workingMemory,
     compressBound,
     inspect,
     compress,
