@@ -29,17 +29,14 @@ export async function bench(context: Context, operands: readonly string[], optio
   const { registry } = await openRegistry(context, operands.length === 0 ? {} : { specs: operands });
   const kernel = context.options.kernel === 'auto' ? undefined : (context.options.kernel as KernelKind | undefined);
   const entrants = await entrantsOf(registry, operands, kernel);
-  const settings = { minTime, ...(data === undefined ? {} : { data }), ...(kernel === undefined ? {} : { kernels: [kernel] }) };
+  const settings = { minTime, signal: context.signal, ...(data === undefined ? {} : { data }), ...(kernel === undefined ? {} : { kernels: [kernel] }) };
   context.showProgress(() => ({ label: `bench ${entrants.map(({ spec }) => spec).join(' ')}`, bytes: 0 }));
   const results: BenchResult[] = [];
   for (const heat of heatsOf(entrants)) {
     const named = Object.fromEntries(heat.map(({ algorithm, options: given }) => [algorithm.name, given]));
-    const measured = await untilAborted(
-      context.signal,
-      measure(
-        heat.map(({ algorithm }) => algorithm),
-        { ...settings, options: named },
-      ),
+    const measured = await measure(
+      heat.map(({ algorithm }) => algorithm),
+      { ...settings, options: named },
     );
     results.push(
       ...measured.map((result) => ({ ...result, algorithm: heat.find(({ algorithm }) => algorithm.name === result.algorithm)?.spec ?? result.algorithm })),
@@ -106,13 +103,6 @@ function parseSeconds(text: string): number {
   const seconds = /^\d{1,3}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
   if (seconds >= 0.01 && seconds <= 600) return seconds;
   throw usageError(`--time must be from 0.01 to 600 seconds, not '${text.slice(0, 64)}'`);
-}
-
-/** A measurement cannot be stopped, but nobody has to wait for it. */
-function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  signal.throwIfAborted();
-  const aborted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }));
-  return Promise.race([work, aborted]);
 }
 
 async function print(context: Context, results: readonly BenchResult[]): Promise<void> {
