@@ -164,8 +164,14 @@ const SYSCALLS = [
   'unlink',
   'fchmod',
   'syncfs',
+  'mmap',
 ] as const;
 const ERRNO_NAMES = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
+
+/** The system's name of an error number. */
+export function errnoName(errno: number): string {
+  return ERRNO_NAMES.get(errno) ?? String(errno);
+}
 
 /** A fault as one number: code in the highest byte, system call in the next, errno in the low half; 0 is none. */
 export type Fault = number;
@@ -178,7 +184,7 @@ export function faultError(fault: Fault, path: string): IoError {
   const facts = {
     path,
     ...(syscall === undefined ? {} : { syscall }),
-    ...(errno === 0 ? {} : { errno: ERRNO_NAMES.get(errno) ?? String(errno) }),
+    ...(errno === 0 ? {} : { errno: errnoName(errno) }),
   };
   if (code === 'invalid_input') return new IoError(code, { name: 'path', value: path, expected: 'a name that a directory can hold' });
   if (code === 'out_of_memory') return new IoError(code, { operation: 'read', bytes: 0 });

@@ -1,6 +1,6 @@
 import { IoError } from '@chunker/core';
 import { fileError, fromNode } from './errors.js';
-import { type IoKernel, ioKernel, type KernelFile, type Reading } from './kernel.js';
+import { type IoKernel, ioKernel, type KernelFile, type Reading, type ReadingWay, WAYS } from './kernel.js';
 import { displayPath, type PathLike, pathBytes } from './names.js';
 import { openFilesGate } from './open-files.js';
 import { type FileFacts, factsOf } from './records.js';
@@ -8,6 +8,15 @@ import { readingFromEnvironment } from './settings.js';
 
 interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface OpenFileOptions extends ReadOptions {
+  /**
+   * How the bytes come. `buffered` (default) is the fastest nearly everywhere. `mapped`: out of memory maps, copied by the system, so that a file that is cut short meanwhile is `file_changed` and not the end of the
+   * process. `direct`: past the page cache (O_DIRECT), for what is larger than memory and not read again; fast where `into` and `position` are multiples of 4096. Where it cannot be had, the file is read
+   * as usual, and a process warning `CHUNKER_READING` says why.
+   */
+  readonly reading?: ReadingWay | undefined;
 }
 
 /** A regular file that is open for reading at any position. Close it when done. */
@@ -86,10 +95,16 @@ export class OpenFile {
       });
     }
     try {
+      this.#warnIfRefused();
       await this.#kernel.close();
     } finally {
       this.#release();
     }
+  }
+
+  #warnIfRefused(): void {
+    const refused = this.#kernel.refused();
+    if (refused !== undefined) process.emitWarning(`${this.path} was read through the page cache: ${refused}`, { code: 'CHUNKER_READING' });
   }
 
   #checkOpen(): void {
@@ -101,7 +116,9 @@ export class OpenFile {
  * Opens a regular file; links are followed. Waits while as many files are open as the process may have, less a reserve. Rejects with IoError: `not_found`,
  * `permission_denied`, `is_directory`, `unsupported_file_type`, `name_too_long`, `too_many_open_files`, `io_error`.
  */
-export async function openFile(path: PathLike, options: ReadOptions & { readonly kernel?: IoKernel } = {}): Promise<OpenFile> {
+export async function openFile(path: PathLike, options: OpenFileOptions & { readonly kernel?: IoKernel } = {}): Promise<OpenFile> {
+  const way = options.reading ?? 'buffered';
+  if (!WAYS.includes(way)) throw new IoError('invalid_input', { name: 'reading', value: String(way), expected: WAYS.join(', ') });
   const reading = readingFromEnvironment();
   const bytes = pathBytes(path);
   const shown = displayPath(bytes);
@@ -109,7 +126,7 @@ export async function openFile(path: PathLike, options: ReadOptions & { readonly
   const release = await openFilesGate.enter(options.signal);
   let file: KernelFile | undefined;
   try {
-    file = await kernel.openFile(bytes);
+    file = await kernel.openFile(bytes, way);
     const facts = factsOf(await file.facts());
     if (facts.kind === 'directory') throw fileError('is_directory', { path: shown });
     if (facts.kind !== 'regular') throw fileError('unsupported_file_type', { path: shown });

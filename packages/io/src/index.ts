@@ -3,7 +3,7 @@ export { type AtomicOptions, type OutputSource, writeFileAtomically } from './at
 export type { TreeCursor } from './cursor.js';
 export { openDescriptorSource } from './descriptor.js';
 export { type FileCode, type FileDetails, faultError, fileError } from './errors.js';
-export { OpenFile, openFile } from './file.js';
+export { OpenFile, openFile, type OpenFileOptions } from './file.js';
 export {
   explainIo,
   type IoKernel,
@@ -14,6 +14,7 @@ export {
   type KernelTree,
   platformKernel,
   type Reading,
+  type ReadingWay,
 } from './kernel.js';
 export { compareBytes, displayPath, joinPath, type PathLike, pathBytes } from './names.js';
 export { type NewTree, type NewTreeOptions, openNewTree } from './new-tree.js';

@@ -14,6 +14,11 @@ export interface Reading {
   readonly readaheadBytes: number;
 }
 
+/** How the bytes of a file come; the numbers cross the border: native/kernels/io/src/file.rs. */
+export const WAYS = ['buffered', 'mapped', 'direct'] as const;
+
+export type ReadingWay = (typeof WAYS)[number];
+
 /** A root and all below it, as a kernel holds it. */
 export interface KernelTree {
   /** One record and the root's target. */
@@ -40,6 +45,8 @@ export interface KernelFile {
   facts(): Promise<Uint32Array>;
   /** Bytes read: fewer than there is room only at the end of the file. */
   read(position: number, into: Uint8Array, reading: Reading, signal: AbortSignal | undefined): Promise<number>;
+  /** Why it is read as usual though another way was asked for; undefined: it is not. */
+  refused(): string | undefined;
   close(): Promise<void>;
 }
 
@@ -60,7 +67,9 @@ export interface IoKernel {
   /** Memory that this kernel reads into without a copy. */
   readonly slabs: SlabPool;
   openTree(path: Uint8Array): Promise<KernelTree>;
-  openFile(path: Uint8Array): Promise<KernelFile>;
+  openFile(path: Uint8Array, way: ReadingWay): Promise<KernelFile>;
+  /** Whether this process may use io_uring (this package does not), and why not. */
+  ioUring(): { readonly available: boolean; readonly reason?: string };
   /** `base` is for messages; `name` and `temporary` are names in the directory `parent`. */
   openNewTree(base: Uint8Array, parent: Uint8Array, name: Uint8Array, temporary: Uint8Array, sync: boolean): Promise<KernelNewTree>;
 }

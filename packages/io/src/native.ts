@@ -1,8 +1,9 @@
 import { type ErrorCode, type ErrorDetails, IoError } from '@chunker/core';
 import { checkInput, isSlabBacked, loadAddon, type MakeError, openRoom, type Room, type RunOptions, type Start } from '@chunker/core/native';
+import { constants } from 'node:os';
 import { type ArchiveResume, partBytes } from './archive.js';
-import { faultError } from './errors.js';
-import type { IoKernel, KernelArchive, KernelFile, KernelTree, Reading } from './kernel.js';
+import { errnoName, faultError } from './errors.js';
+import { type IoKernel, type KernelArchive, type KernelFile, type KernelTree, type Reading, type ReadingWay, WAYS } from './kernel.js';
 import { displayPath } from './names.js';
 import { NativeNewTree, type NewTreeHandle } from './native-new-tree.js';
 import { decodeListings, type Listing } from './records.js';
@@ -21,13 +22,15 @@ interface ArchiveHandle {
 }
 
 interface FileHandle {
-  open(ticket: number, path: Uint8Array): void;
+  open(ticket: number, path: Uint8Array, way: number): void;
+  refused(): number;
   facts(ticket: number): void;
   read(ticket: number, position: number, into: Uint8Array, sliceCapBytes: number, readaheadBytes: number): void;
   close(): void;
 }
 
 interface Exports {
+  readonly ioUringErrno?: () => number;
   readonly TreeHandle?: new () => TreeHandle;
   readonly ArchiveHandle?: new (tree: TreeHandle, levels: number, oneFileSystem: boolean) => ArchiveHandle;
   readonly FileHandle?: new () => FileHandle;
@@ -44,11 +47,16 @@ export async function nativeKernel(): Promise<IoKernel> {
   return {
     kind: 'native',
     openTree: (path) => NativeTree.open(room, new TreeHandle(), ArchiveHandle, path),
-    openFile: (path) => NativeFile.open(room, new FileHandle(), path),
+    openFile: (path, way) => NativeFile.open(room, new FileHandle(), path, way),
+    ioUring: () => ringOf(addon.ioUringErrno?.() ?? constants.errno.ENOSYS),
     openNewTree: (base, parent, name, temporary, sync) =>
       NativeNewTree.open(room, new NewTreeHandle(), maker(displayPath(base)), { parent, name, temporary, sync }),
     slabs: room.slabs,
   };
+}
+
+function ringOf(errno: number): { readonly available: boolean; readonly reason?: string } {
+  return errno === 0 ? { available: true } : { available: false, reason: `io_uring_setup: ${errnoName(errno)}` };
 }
 
 /** Errors of the addon carry the fact in one number; the path is known here. */
@@ -162,9 +170,9 @@ class NativeFile implements KernelFile {
     readonly makeError: MakeError,
   ) {}
 
-  static async open(room: Room, handle: FileHandle, path: Uint8Array): Promise<NativeFile> {
+  static async open(room: Room, handle: FileHandle, path: Uint8Array, way: ReadingWay): Promise<NativeFile> {
     const makeError = maker(displayPath(path));
-    await room.run((ticket, input) => handle.open(ticket, input), { input: path, makeError });
+    await room.run((ticket, input) => handle.open(ticket, input, WAYS.indexOf(way)), { input: path, makeError });
     return new NativeFile(room, handle, makeError);
   }
 
@@ -176,6 +184,11 @@ class NativeFile implements KernelFile {
   read(position: number, into: Uint8Array, { sliceCapBytes, readaheadBytes }: Reading, signal: AbortSignal | undefined): Promise<number> {
     const start: Start = (ticket) => this.handle.read(ticket, position, into, sliceCapBytes, readaheadBytes);
     return this.room.run<number>(start, { into, signal, makeError: this.makeError });
+  }
+
+  refused(): string | undefined {
+    const fault = this.handle.refused();
+    return fault === 0 ? undefined : faultError(fault, 'it').message;
   }
 
   async close(): Promise<void> {

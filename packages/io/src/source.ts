@@ -1,6 +1,6 @@
 import { IoError } from '@chunker/core';
 import { fileError } from './errors.js';
-import { openFile, type OpenFile } from './file.js';
+import { openFile, type OpenFile, type OpenFileOptions } from './file.js';
 import type { PathLike } from './names.js';
 
 /** Bytes that are asked for, window by window. What a pipeline reads from. */
@@ -18,10 +18,9 @@ export interface WindowSource {
 }
 
 /** Which part of a file is read. */
-export interface FileSourceOptions {
+export interface FileSourceOptions extends OpenFileOptions {
   /** First byte; default 0. */
   readonly start?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**

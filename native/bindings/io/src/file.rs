@@ -1,7 +1,7 @@
 //! Single files: open, read, facts.
 
 use crate::{reading, to_fault};
-use chunker_io::{Facts, File};
+use chunker_io::{Facts, File, Way};
 use chunker_support::{Fault, Input, Output, Ticket, Whole};
 use napi_derive::napi;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -34,13 +34,18 @@ impl FileHandle {
         FileHandle { held: Mutex::new(Some(Held::default())) }
     }
 
-    /// Opens a path; answers the record of its facts.
+    /// Opens a path, to be read in one of the ways of packages/io/src/kernel.ts; answers the record of its facts.
     #[napi(catch_unwind)]
-    pub fn open(&self, ticket: Ticket, path: Input) -> napi::Result<()> {
+    pub fn open(&self, ticket: Ticket, path: Input, way: Whole) -> napi::Result<()> {
         let held = self.held(&ticket)?;
         let path = ticket.source(&path)?;
+        let way = match way.0 {
+            1 => Way::Mapped,
+            2 => Way::Direct,
+            _ => Way::Buffered,
+        };
         ticket.submit(CALL_COST, move |_job| {
-            let (file, facts) = File::open(&path).map_err(to_fault)?;
+            let (file, facts) = File::open_by(&path, way).map_err(to_fault)?;
             held.set(file).map_err(|_| Fault::new("already_finished"))?;
             Ok(record(&facts).into())
         })
@@ -75,6 +80,14 @@ impl FileHandle {
             let read = file.read(position.0, &mut sink, reading, &|| job.should_stop()).map_err(to_fault)?;
             Ok(sink.finish(read))
         })
+    }
+
+    /// Why the file is read as usual though another way was asked for, as a fault in one number; 0: it is not.
+    #[napi(catch_unwind)]
+    pub fn refused(&self) -> u32 {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = held.as_ref().and_then(|held| held.get());
+        file.and_then(File::refused).map_or(0, chunker_io::Fault::packed)
     }
 
     /// Lets go; jobs that run keep what they use.

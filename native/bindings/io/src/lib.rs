@@ -22,6 +22,13 @@ fn to_fault(fault: chunker_io::Fault) -> Fault {
     }
 }
 
+/// 0 where this process may use io_uring, else the system's number.
+#[cfg(target_os = "linux")]
+#[napi_derive::napi(catch_unwind)]
+pub fn io_uring_errno() -> i32 {
+    chunker_io::io_uring_errno()
+}
+
 /// How to read, from the numbers of packages/io/src/settings.ts.
 #[cfg(target_os = "linux")]
 fn reading(

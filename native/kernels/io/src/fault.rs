@@ -74,6 +74,8 @@ pub enum Syscall {
     ChangeMode = 13,
     /// `syncfs`, `fsync`.
     Sync = 14,
+    /// `mmap`, `process_vm_readv`.
+    Map = 15,
 }
 
 /// One failure.

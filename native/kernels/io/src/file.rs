@@ -1,8 +1,10 @@
 //! One file held open.
 
-use crate::{sys, Code, Facts, Fault, Kind, Stop};
+use crate::mapped::Mapped;
+use crate::{direct, sys, Code, Facts, Fault, Kind, Stop};
 use std::ffi::CString;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::OnceLock;
 
 /// The longest single read; a longer one is done in several.
 pub const DEFAULT_SLICE_CAP_BYTES: usize = 16 << 20;
@@ -22,21 +24,74 @@ impl Default for Reading {
     }
 }
 
+/// How the bytes come: the numbers cross the border.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Way {
+    /// Positioned reads, through the page cache.
+    Buffered = 0,
+    /// Out of memory maps.
+    Mapped = 1,
+    /// Past the page cache.
+    Direct = 2,
+}
+
+#[derive(Debug)]
+enum Source {
+    Buffered,
+    Mapped(Mapped),
+    Direct,
+}
+
 /// A regular file open for reading. Closed when dropped.
 #[derive(Debug)]
 pub struct File {
     fd: OwnedFd,
+    source: Source,
+    /// Why the way that was asked for was left for buffered reads.
+    refused: OnceLock<Fault>,
 }
 
 impl File {
     /// Opens a path as the process sees it (links are followed, also the last: the caller named it) and asks for sequential read-ahead.
     pub fn open(path: &[u8]) -> Result<(File, Facts), Fault> {
+        File::open_by(path, Way::Buffered)
+    }
+
+    /// The same for bytes that come in another way. Where the file system or a sandbox refuses it, the file is read as usual, and [`File::refused`] tells why.
+    pub fn open_by(path: &[u8], way: Way) -> Result<(File, Facts), Fault> {
         let path = CString::new(path).map_err(|_| Fault::of(Code::InvalidInput))?;
-        let fd = sys::open(&path, libc::O_RDONLY)?;
+        let refused = OnceLock::new();
+        let note = |fault: Fault| {
+            let _ = refused.set(fault);
+        };
+        let direct = match way {
+            Way::Direct => sys::open(&path, libc::O_RDONLY | libc::O_DIRECT).map_err(note).ok(),
+            _ => None,
+        };
+        let mut source = if direct.is_some() { Source::Direct } else { Source::Buffered };
+        let fd = match direct {
+            Some(fd) => fd,
+            None => sys::open(&path, libc::O_RDONLY)?,
+        };
         let facts = sys::stat(fd.as_fd())?;
         check_regular(facts.kind)?;
         sys::advise(fd.as_fd(), 0, 0, libc::POSIX_FADV_SEQUENTIAL);
-        Ok((File { fd }, facts))
+        if way == Way::Mapped {
+            source = Mapped::open(fd.as_fd(), facts.size).map_or_else(
+                |fault| {
+                    note(fault);
+                    Source::Buffered
+                },
+                Source::Mapped,
+            );
+        }
+        Ok((File { fd, source, refused }, facts))
+    }
+
+    /// Why the file is read as usual though another way was asked for.
+    pub fn refused(&self) -> Option<Fault> {
+        self.refused.get().copied()
     }
 
     /// The facts now.
@@ -46,7 +101,21 @@ impl File {
 
     /// Fills `into` from `position` on; fewer bytes only at the end of the file.
     pub fn read(&self, position: u64, into: &mut [u8], reading: Reading, stop: Stop) -> Result<usize, Fault> {
-        fill(self.fd.as_fd(), position, into, reading, stop)
+        let fd = self.fd.as_fd();
+        let read = match (&self.source, self.refused.get()) {
+            (Source::Mapped(mapped), None) => mapped.read(fd, position, into, stop),
+            (Source::Direct, None) => direct::read(fd, position, into, reading.slice_cap_bytes, stop),
+            _ => return fill(fd, position, into, reading, stop),
+        };
+        match read {
+            // No more maps are to be had, or this file system takes the flag and not the reads.
+            Err(fault) if matches!(fault.errno, libc::EINVAL | libc::ENOMEM | libc::EPERM | libc::ENOSYS) => {
+                let _ = self.refused.set(fault);
+                sys::leave_direct(fd);
+                fill(fd, position, into, reading, stop)
+            }
+            other => other,
+        }
     }
 }
 

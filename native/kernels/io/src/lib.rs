@@ -16,24 +16,28 @@
 
 mod archive;
 mod batch;
+mod direct;
 mod facts;
 mod fault;
 mod file;
 mod list;
+mod mapped;
 mod names;
 mod sys;
 mod tree;
 mod unpack;
+mod uring;
 
 pub use archive::{Archive, Filled, Resume, Unfinished, WalkLimits, Why};
 pub use batch::{Outcome, Requests, APPEND, REQUEST_WORDS};
 pub use facts::{Facts, Kind, RECORD_BYTES, RECORD_WORDS};
 pub use fault::{Code, Fault, Syscall};
-pub use file::{File, Reading, DEFAULT_SLICE_CAP_BYTES};
+pub use file::{File, Reading, Way, DEFAULT_SLICE_CAP_BYTES};
 pub use list::{ListOptions, BLOCK_HEAD_BYTES};
 pub use sys::open_files_limit;
 pub use tree::Tree;
 pub use unpack::{Failure, NewTree, Orders, BEGINS, ENDS, EXECUTABLE, LINK, MAKE};
+pub use uring::io_uring_errno;
 
 /// Where an operation runs: it may be told to stop, and may share its work among threads.
 pub trait Host: Sync {

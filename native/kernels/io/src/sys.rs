@@ -181,6 +181,17 @@ pub(crate) fn advise(fd: BorrowedFd, offset: u64, length: u64, advice: i32) {
     unsafe { libc::posix_fadvise(fd.as_raw_fd(), offset as libc::off_t, length as libc::off_t, advice) };
 }
 
+/// Lets reads of any place and length through again.
+pub(crate) fn leave_direct(fd: BorrowedFd) {
+    // SAFETY: no memory is involved; the flags are those the descriptor has, less one.
+    unsafe {
+        let flags = libc::fcntl(fd.as_raw_fd(), libc::F_GETFL);
+        if flags >= 0 {
+            libc::fcntl(fd.as_raw_fd(), libc::F_SETFL, flags & !libc::O_DIRECT);
+        }
+    }
+}
+
 /// How many descriptors this process may have open (the soft limit).
 pub fn open_files_limit() -> u64 {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
