@@ -6,6 +6,16 @@ import { writeFileSync } from 'node:fs';
 
 /** Text that a reader of golden.json can make again: `line N of M` for N from 0. */
 const lines = (count) => Buffer.from(Array.from({ length: count }, (_, n) => `line ${n} of ${count}\n`).join(''));
+/** Calls as x86 has them, so that its filter has something to do: E8, a distance of 32 bits, and up to four bytes NOP. */
+const calls = (count) =>
+  Buffer.concat(
+    Array.from({ length: count }, (_, n) => {
+      const call = Buffer.alloc(5 + (n % 5), 0x90);
+      call[0] = 0xe8;
+      call.writeInt32LE(((n * 7919) % 65536) - n * 7, 1);
+      return call;
+    }),
+  );
 const inputs = { nothing: Buffer.alloc(0), byte: Buffer.from('a'), lines40: lines(40), zeros: Buffer.alloc(300_000) };
 
 const xz = (flags, input) => execFileSync('xz', ['-cq', ...flags], { input, maxBuffer: 1 << 26 });
@@ -22,6 +32,9 @@ for (const [name, plain] of Object.entries(inputs)) {
 }
 const text = lines(900);
 for (const bcj of ['x86', 'powerpc', 'ia64', 'arm', 'armthumb', 'sparc', 'arm64']) add(`filter ${bcj}`, 'xz', xz([`--${bcj}`, '--lzma2=preset=6'], text), text);
+const code = calls(700);
+add('calls, filter x86', 'xz', xz(['--x86', '--lzma2=preset=6'], code), code);
+add('calls, filters x86 and delta', 'xz', xz(['--x86', '--delta=dist=2', '--lzma2=preset=6'], code), code);
 add('filter delta', 'xz', xz(['--delta=dist=4', '--lzma2=preset=6'], text), text);
 add('lc, lp and pb', 'xz', xz(['--lzma2=preset=6,lc=0,lp=4,pb=0'], text), text);
 add('lc, lp and pb', 'lzma', xz(['--format=lzma', '--lzma1=preset=6,lc=1,lp=2,pb=3'], text), text);

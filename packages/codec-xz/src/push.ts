@@ -17,7 +17,9 @@ export interface Way {
 /** An encoder: opened when there is room for its memory, worked off at once where a piece of up to `small` bytes comes, its blocks given in pieces. */
 export function encoderPush(way: Way, open: () => Stream, bytes: number, gate: MemoryGate, small: number, signal: Call['signal']): PushTransform {
   let stream: Stream | undefined;
+  let isClosed = false;
   const close = () => {
+    isClosed = true;
     if (stream === undefined) return;
     stream.end();
     stream = undefined;
@@ -26,7 +28,14 @@ export function encoderPush(way: Way, open: () => Stream, bytes: number, gate: M
   const step = async (data: Uint8Array, end: boolean) => {
     if (stream === undefined) {
       await gate.enter(bytes, signal);
-      stream = open();
+      try {
+        // Whoever gave it up meanwhile will not do so again.
+        if (isClosed) throw way.makeError('already_finished', {}, {});
+        stream = open();
+      } catch (error) {
+        gate.leave(bytes);
+        throw error;
+      }
     }
     const held = stream;
     const { room, run, makeError } = way;

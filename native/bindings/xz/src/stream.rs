@@ -6,30 +6,43 @@ use crate::{decompress_cost, limits_of, Codec, Setup};
 use chunker_support::{run_sync, Fault, Input, Job, Outcome, Settled, Ticket, Whole};
 use chunker_xz::{CompressStream, Compressor, DecompressStream, Decompressor, Host};
 use napi_derive::napi;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A stream that JavaScript holds and jobs feed. JavaScript starts one job after the other: the order of pieces is the order of their calls.
-struct Place<T>(Mutex<Option<T>>);
+struct Place<T> {
+    stream: Mutex<Option<T>>,
+    ended: AtomicBool,
+}
 
 impl<T> Place<T> {
     fn new(stream: Option<T>) -> Arc<Self> {
-        Arc::new(Place(Mutex::new(stream)))
+        Arc::new(Place { stream: Mutex::new(stream), ended: AtomicBool::new(false) })
     }
 
     /// Does `work` with the stream; it is put back only when that went well and says that there is more to come.
     fn with<R>(&self, work: impl FnOnce(&mut T) -> Result<(R, bool), Fault>) -> Result<R, Fault> {
-        let mut place = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut place = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
         let mut stream = place.take().ok_or_else(|| Fault::new("already_finished"))?;
         let (result, goes_on) = work(&mut stream)?;
         if goes_on {
             *place = Some(stream);
         }
+        drop(place);
+        if self.ended.load(Ordering::SeqCst) {
+            self.free();
+        }
         Ok(result)
     }
 
-    /// Frees the stream, unless a job is at it: the event loop waits for no job, and the collector comes later.
+    /// Frees the stream; where a job is at it, that job does when it is done, for the event loop waits for none and the collector, to which an encoder is a few bytes, comes late.
     fn end(&self) {
-        if let Ok(mut place) = self.0.try_lock() {
+        self.ended.store(true, Ordering::SeqCst);
+        self.free();
+    }
+
+    fn free(&self) {
+        if let Ok(mut place) = self.stream.try_lock() {
             *place = None;
         }
     }

@@ -166,11 +166,11 @@ impl Decompressor {
                 engine.push(&mut self.coder, &input[read..], &mut place, host).map(|taken| read += taken);
         }
         let outcome = outcome.and_then(|()| engine.finish(&mut self.coder, &mut place, host));
-        let written = place.written();
+        let (written, touched) = (place.written(), place.touched());
         match outcome {
             Ok(()) => Ok(written),
             Err(error) => {
-                output[..written].fill(0);
+                output[..touched].fill(0);
                 Err(match error {
                     Error::SizeExceeded { declared, .. } if available < limits.max_output_bytes => {
                         too_small(available, declared, limits)

@@ -54,8 +54,8 @@ impl Engine {
 /// Memory is taken in steps of so much, at most.
 const STEP_BYTES: usize = 256 << 10;
 
-/// All streams of an input. However it is split and however little output is asked for: the same bytes, and at a fault the same error after the same bytes. Checks come last, so bytes are
-/// given out before they are verified; the input is whole only when `finish` says so.
+/// All streams of an input. However it is split and however little output is asked for: the same bytes, and at a fault the same error after the same bytes (behind a filter for machine code after
+/// as many of them as came out before the step that met it). Checks come last, so bytes are given out before they are verified; the input is whole only when `finish` says so.
 pub struct DecompressStream {
     decompressor: Decompressor,
     engine: Engine,

@@ -7,6 +7,11 @@ use std::ptr::null_mut;
 /// Filters per block, and one to end the list.
 const FILTERS: usize = sys::LZMA_FILTERS_MAX as usize + 1;
 
+/// LZMA_FILTER_X86 to LZMA_FILTER_RISCV (bcj.h): the filters for machine code.
+const MACHINE_CODE: std::ops::RangeInclusive<sys::lzma_vli> = 0x04..=0x0b;
+/// What such a filter keeps back at most, that for IA-64 (simple/ia64.c).
+const KEPT_BACK: usize = 16;
+
 /// A block header as liblzma reads it: sizes where they are told, and the chain of filters.
 pub struct BlockHeader {
     pub(super) block: sys::lzma_block,
@@ -82,6 +87,11 @@ impl BlockHeader {
         // SAFETY: a terminated list with the options that liblzma read.
         Some(unsafe { sys::lzma_raw_decoder_memusage(self.filters.as_ptr()) })
             .filter(|&bytes| bytes != u64::MAX)
+    }
+
+    /// Bytes that its filters for machine code keep back at most, until they know what follows.
+    pub(super) fn keeps_back(&self) -> usize {
+        self.filters.iter().filter(|filter| MACHINE_CODE.contains(&filter.id)).count() * KEPT_BACK
     }
 
     /// The dictionary of its LZMA2 filter.

@@ -28,6 +28,8 @@ pub struct Coder {
     /// What block coders refer to while they run.
     block: NonNull<sys::lzma_block>,
     memory_bytes: u64,
+    /// Output of a step is tentative up to so many bytes behind its end: what filters for machine code keep back.
+    keeps_back: usize,
 }
 
 // SAFETY: see the module's head; stream and block are owned.
@@ -52,6 +54,7 @@ impl Default for Coder {
             // SAFETY: a box is not null.
             block: unsafe { NonNull::new_unchecked(Box::into_raw(block)) },
             memory_bytes: 0,
+            keeps_back: 0,
         }
     }
 }
@@ -71,6 +74,7 @@ impl Coder {
     pub fn begin_stream(&mut self, preset: &Preset, format: Format, check: Check) -> Result<(), Failure> {
         let filters = preset.filters(format);
         let check = sys::lzma_check::from(check.id());
+        self.keeps_back = 0;
         // SAFETY: live arguments; liblzma copies filters and options.
         outcome(unsafe {
             match format {
@@ -83,6 +87,7 @@ impl Coder {
     /// Begins what follows the header of a block: compressed data, padding, check.
     pub fn begin_block(&mut self, preset: &Preset, check: Check) -> Result<(), Failure> {
         let mut filters = preset.filters(Format::Xz);
+        self.keeps_back = 0;
         // SAFETY: the block is owned and lives as long as the stream; the filters are read during this call only.
         outcome(unsafe {
             let block = self.block.as_ptr();
@@ -102,6 +107,7 @@ impl Coder {
 
     /// Begins to decode what follows a block header.
     pub fn begin_block_decoder(&mut self, header: &mut BlockHeader) -> Result<(), Failure> {
+        self.keeps_back = header.keeps_back();
         // SAFETY: as in `begin_block`.
         outcome(unsafe {
             let block = self.block.as_ptr();
@@ -115,6 +121,7 @@ impl Coder {
 
     /// Begins to decode `.lzma`; a dictionary that makes the decoder larger than `limit` bytes fails as `MemoryLimit` before it is allocated.
     pub fn begin_lzma_decoder(&mut self, limit: u64) -> Result<(), Failure> {
+        self.keeps_back = 0;
         // SAFETY: a live stream.
         outcome(unsafe { sys::lzma_alone_decoder(&mut self.stream, limit) })
     }
@@ -125,7 +132,8 @@ impl Coder {
         unsafe { sys::lzma_memusage(&self.stream) }
     }
 
-    /// Codes until the input is used up, `room` bytes of output were written, or the unit ends; with `end` no more input follows.
+    /// Codes until the input is used up, `room` bytes of output were written, or the unit ends; with `end` no more input follows. A step that fails counts what it wrote, unless that is
+    /// machine code that no filter has seen.
     pub fn step(&mut self, input: &[u8], output: &mut Output<'_>, room: usize, end: bool) -> Step {
         let place = &mut output.bytes[output.written..];
         let room = room.min(place.len());
@@ -138,7 +146,9 @@ impl Coder {
         // SAFETY: both pointers are to live slices of at least the lengths given; liblzma only writes to the output, and bytes with values.
         let code = unsafe { sys::lzma_code(&mut self.stream, action) };
         let read = given - self.stream.avail_in;
+        let before = output.written;
         output.written += room - self.stream.avail_out;
+        output.touched = output.touched.max((output.written + self.keeps_back).min(before + room));
         self.stream.next_in = null();
         self.stream.avail_in = 0;
         self.stream.next_out = null_mut();
@@ -147,7 +157,12 @@ impl Coder {
             sys::LZMA_BUF_ERROR if given == 0 || room == 0 => Status::Going,
             sys::LZMA_OK => Status::Going,
             sys::LZMA_STREAM_END => Status::End,
-            code => Status::Failed(Failure::of(code)),
+            code => {
+                if self.keeps_back > 0 {
+                    output.written = before;
+                }
+                Status::Failed(Failure::of(code))
+            }
         };
         Step { read, status }
     }

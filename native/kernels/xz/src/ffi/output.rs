@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 pub struct Output<'a> {
     pub(super) bytes: &'a mut [MaybeUninit<u8>],
     pub(super) written: usize,
+    pub(super) touched: usize,
 }
 
 impl<'a> Output<'a> {
@@ -12,12 +13,21 @@ impl<'a> Output<'a> {
     pub fn over(bytes: &'a mut [u8]) -> Self {
         // SAFETY: MaybeUninit<u8> has u8's layout, and through this type only liblzma writes, which writes bytes with values.
         let bytes = unsafe { std::slice::from_raw_parts_mut(bytes.as_mut_ptr().cast(), bytes.len()) };
-        Output { bytes, written: 0 }
+        Output::at(bytes)
+    }
+
+    fn at(bytes: &'a mut [MaybeUninit<u8>]) -> Self {
+        Output { bytes, written: 0, touched: 0 }
     }
 
     /// Bytes written so far.
     pub fn written(&self) -> usize {
         self.written
+    }
+
+    /// How far it may have been written to: filters for machine code look ahead, and take back what they have not come to.
+    pub fn touched(&self) -> usize {
+        self.touched
     }
 
     /// Bytes there is room for.
@@ -36,7 +46,7 @@ pub fn append<R, E>(
     let start = vector.len();
     let spare = vector.spare_capacity_mut();
     let room = room.min(spare.len());
-    let mut output = Output { bytes: &mut spare[..room], written: 0 };
+    let mut output = Output::at(&mut spare[..room]);
     let result = fill(&mut output)?;
     let written = output.written;
     // SAFETY: `written` counts bytes that liblzma wrote at the front of the spare capacity; only this folder can change it.
@@ -55,7 +65,7 @@ pub fn append_parts<E>(
     let mut parts = Vec::with_capacity(sizes.len());
     for &size in sizes {
         let (part, rest) = spare.split_at_mut(size);
-        parts.push(Mutex::new(Output { bytes: part, written: 0 }));
+        parts.push(Mutex::new(Output::at(part)));
         spare = rest;
     }
     fill(&parts)?;
