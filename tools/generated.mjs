@@ -1,7 +1,7 @@
 // Rebuilds every generated file that is committed and compares: what stands in the repository is what its source says. `--write` writes them anew.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fail, run, say } from './say.mjs';
 import { ROOT } from './workspace.mjs';
 
@@ -10,6 +10,8 @@ const GENERATED = [
   ['tools/error-table.mjs', 'docs/reference/errors.md'],
   ['tools/api-reference.mjs', 'docs/reference/api'],
   ['tools/figures.mjs', 'README.md'],
+  ['tools/cli-reference.mjs', 'docs/reference/cli.md'],
+  ['tools/cli-reference.mjs', 'packages/cli/man/chunker.1'],
 ];
 
 /** The files of a folder, or the file itself, by name. */
@@ -24,7 +26,7 @@ let files = 0;
 const problems = [];
 const folder = mkdtempSync(join(tmpdir(), 'chunker-generated-'));
 for (const [at, [generator, place]] of GENERATED.entries()) {
-  const target = write ? join(ROOT, place) : join(folder, String(at));
+  const target = write ? join(ROOT, place) : join(folder, `${at}-${basename(place)}`);
   if (write && !place.endsWith('.md')) rmSync(target, { recursive: true, force: true });
   const { code, output } = await run(process.execPath, [join(ROOT, generator), target], { cwd: ROOT });
   if (code !== 0) fail(`${generator} failed:\n${output}`);

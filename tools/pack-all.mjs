@@ -1,6 +1,6 @@
 // `pnpm pack:all DIR [PLATFORM...]`: writes every tarball as it would be published, with this machine's platform packages.
 // Source manifests list no platform packages (a frozen lockfile fails on unpublished ones) and show the sources to tools; the published ones do the opposite.
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -63,6 +63,7 @@ function stagePackage(one, versions, platforms, staging) {
   const folder = join(staging, one.folder);
   mkdirSync(folder);
   cpSync(join(one.directory, 'dist'), join(folder, 'dist'), { recursive: true });
+  if (existsSync(join(one.directory, 'man'))) cpSync(join(one.directory, 'man'), join(folder, 'man'), { recursive: true });
   for (const name of readdirSync(one.directory)) if (/^(README|NOTICE|THIRD-PARTY)/.test(name)) copyFileSync(join(one.directory, name), join(folder, name));
   for (const name of LICENCES) copyFileSync(join(ROOT, name), join(folder, name));
   if (readdirSync(join(folder, 'dist')).some((name) => name.endsWith('.wasm')))

@@ -95,7 +95,7 @@ describe('tarballs', () => {
       const output = await readTarball(tarball, 'package.json');
       assert.equal(JSON.parse(output).scripts, undefined);
       assert.doesNotMatch(output, /workspace:|@chunker\/source/);
-      for (const name of await listTarball(tarball)) assert.match(name, /^package\/(dist\/|package\.json$|README|LICENSE|NOTICE|THIRD-PARTY)/);
+      for (const name of await listTarball(tarball)) assert.match(name, /^package\/(dist\/|man\/|package\.json$|README|LICENSE|NOTICE|THIRD-PARTY)/);
     });
     test(`${one.manifest.name} carries its licences, and those of what is bundled in it`, async () => {
       const tarball = tarballs.get(one.manifest.name);

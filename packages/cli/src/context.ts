@@ -45,11 +45,16 @@ export class Context {
     if (data.length === 0) return;
     try {
       if (this.out.isTerminal) await this.#progress?.clear();
-      await this.out.write(data);
+      await unlessAborted(this.out.write(data), this.signal);
     } catch (error) {
       this.#controller.abort(error);
       throw error;
     }
+  }
+
+  /** The document about the end, also after an abort. */
+  async lastDocument(value: unknown): Promise<void> {
+    await this.out.line(JSON.stringify(value));
   }
 
   async line(text: string): Promise<void> {
@@ -102,6 +107,17 @@ export class Context {
     this.#progress = undefined;
     await progress?.stop();
   }
+}
+
+/** Somebody who has stopped reading must not hold up the end: a write to a full pipe waits as long as there is a reader. */
+function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason as Error);
+    const forget = () => signal.removeEventListener('abort', stop);
+    work.then(resolve, reject).finally(forget);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
 }
 
 /** Ends the command on a signal: the first asks it to stop and clean up, the second does not ask. */

@@ -47,7 +47,15 @@ export interface Failure {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
+/** More than the longest path: what else is long was typed as one word, and is not repeated whole. */
+const MOST_CHARACTERS = 4500;
+
 export function failureOf(error: unknown): Failure {
+  const failure = unlimited(error);
+  return failure.message.length <= MOST_CHARACTERS ? failure : { ...failure, message: `${failure.message.slice(0, MOST_CHARACTERS)}…` };
+}
+
+function unlimited(error: unknown): Failure {
   if (isChunkerError(error)) return { code: error.code, message: error.message, details: { ...error.details } };
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
     const { code, syscall, path } = error as NodeJS.ErrnoException;

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { colourFor } from './colour.js';
 import { Context, stopOnSignals } from './context.js';
 import { applyToEnvironment } from './environment.js';
@@ -5,6 +6,8 @@ import { ChunkerError } from '@chunker/core';
 import { ClosedPipe, EXIT, exitStatus, failureOf, Interrupted, usageError } from './failure.js';
 import { exactArguments } from './names.js';
 import { buildProgram, isHelp, isUsage, usageReason } from './program.js';
+
+const PATIENCE_MS = 200;
 
 /** Runs the command line and ends the process with its status. */
 export async function main(given: readonly string[]): Promise<void> {
@@ -41,7 +44,8 @@ export async function main(given: readonly string[]): Promise<void> {
     if (!isHelp(error)) await report(context, isUsage(error) ? usageError(usageReason(error)) : error, true);
   }
   await context.hideProgress().catch(() => {});
-  await Promise.allSettled([context.out.flushed(), context.err.flushed()]);
+  const flushed = Promise.allSettled([context.out.flushed(), context.err.flushed()]);
+  await (controller.signal.aborted ? Promise.race([flushed, wait(PATIENCE_MS)]) : flushed);
   process.exit(status);
 }
 
@@ -54,9 +58,11 @@ async function endUnanswered(context: Context): Promise<void> {
 async function report(context: Context, error: unknown, aloud: boolean): Promise<void> {
   if (error instanceof ClosedPipe) return;
   if (aloud) await context.complain(error);
-  if (!context.json || error instanceof Interrupted) return;
+  if (!context.json) return;
   const { code, message, details } = failureOf(error);
-  await context.document({ error: { code, message, details } }).catch(() => {});
+  const told = context.lastDocument({ error: { code, message, details } }).catch(() => {});
+  // Whoever interrupts a command that waits for its reader does not wait for that reader.
+  await (error instanceof Interrupted ? Promise.race([told, wait(PATIENCE_MS)]) : told);
 }
 
 function partlyFailed(failed: number): Error {

@@ -70,8 +70,9 @@ class ProgressLine implements Progress {
   }
 }
 
-/** A new line this often; in between a dot says that work goes on. */
-const DOTS = 38;
+/** A dot is a sign of life as well: in between, so that a log of 80 columns has a line every few seconds. */
+const DOTS = 18;
+const DOT_INTERVAL_MS = 150;
 
 /** `scan data: 12 %  1.2 GiB of 10 GiB  ........`: nothing is drawn over, a line every few seconds. */
 class ProgressLog implements Progress {
@@ -85,7 +86,7 @@ class ProgressLog implements Progress {
     this.#output = output;
     this.#state = state;
     this.#next();
-    this.#timer = setInterval(() => this.#next(), INTERVAL_MS);
+    this.#timer = setInterval(() => this.#next(), DOT_INTERVAL_MS);
     this.#timer.unref();
   }
 
@@ -103,7 +104,7 @@ class ProgressLog implements Progress {
   #next(): void {
     if (this.#dots >= DOTS) void this.clear();
     const state = this.#state();
-    const text = this.#dots < 0 ? `${fitted(state.label, factsOf(state, (performance.now() - this.#started) / 1000), 200)}  ` : '.';
+    const text = this.#dots < 0 ? `${fitted(state.label, factsOf(state, (performance.now() - this.#started) / 1000), 60)}  ` : '.';
     this.#dots += 1;
     void this.#output.write(text).catch(() => {});
   }

@@ -55,9 +55,9 @@ describe('the command', () => {
   it('shows help on standard output, at 80 columns, with the commands that are built and no others', async () => {
     const { status, text } = await chunker(['--help']);
     expect(status).toBe(0);
-    for (const name of ['scan', 'chunk', 'hash', 'compress', 'decompress', 'nar', 'list', 'doctor', 'conformance'])
+    for (const name of ['scan', 'chunk', 'hash', 'compress', 'decompress', 'nar', 'list', 'doctor', 'bench', 'conformance', 'help', 'completion'])
       expect(text).toMatch(new RegExp(`^  ${name} `, 'm'));
-    expect(text).not.toMatch(/^ {2}(bench|inspect|serve|init|commit) /m);
+    expect(text).not.toMatch(/^ {2}(complete|inspect|serve|init|commit) /m);
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 

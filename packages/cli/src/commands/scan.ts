@@ -69,7 +69,7 @@ async function scanAll(scan: Scan, operands: readonly string[]): Promise<Scanned
   const { context, totals, options } = scan;
   const scanned: ScannedPath[] = [];
   const expected = expectedBytes(context, operands, { exclude: options.exclude, oneFileSystem: options.oneFileSystem });
-  let now = '';
+  let now = operands[0] as string;
   context.showProgress(() => ({ label: `scan ${printable(now)}`, bytes: totals.bytes + (scan.run?.progress.bytes ?? 0), totalBytes: expected.bytes }));
   for (const path of operands) {
     now = path;

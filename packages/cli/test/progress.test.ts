@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import type { Output } from '../src/output.js';
+import { openProgress } from '../src/progress.js';
+import { shell } from './command.js';
+
+/** An output that remembers what was written, and when. */
+function recorder(isTerminal: boolean) {
+  const pieces: { readonly text: string; readonly at: number }[] = [];
+  const started = performance.now();
+  const write = async (text: string) => void pieces.push({ text, at: performance.now() - started });
+  return { output: { isTerminal, write } as unknown as Output, pieces, text: () => pieces.map((piece) => piece.text).join('') };
+}
+
+const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+describe.each([
+  ['a terminal', true],
+  ['a log', false],
+] as const)('progress on %s', (_, isTerminal) => {
+  it('begins at once and is never silent for long', async () => {
+    const { output, pieces } = recorder(isTerminal);
+    let bytes = 0;
+    const progress = openProgress(output, () => ({ label: 'work', bytes: (bytes += 1000), totalBytes: 1e6 }));
+    await wait(1500);
+    await progress.stop();
+    const times = [0, ...pieces.map(({ at }) => at)];
+    expect(times[1]).toBeLessThan(100);
+    for (const [i, at] of times.entries()) if (i > 0) expect(at - (times[i - 1] as number)).toBeLessThan(250);
+  });
+
+  it('is not longer than a line of 80 columns, whatever the name', async () => {
+    const { output, text } = recorder(isTerminal);
+    const progress = openProgress(output, () => ({ label: `scan ${'long/'.repeat(100)}`, bytes: 5e9, totalBytes: 123e9 }));
+    await wait(3500);
+    await progress.stop();
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the terminal's own
+    for (const line of text().split(/\r\u001b\[K|\u001b\[K\r|[\r\n]/)) expect(line.replace('\u001b[K', '').length).toBeLessThanOrEqual(80);
+    expect(text()).toContain('4 %  4.66 GiB of 115 GiB');
+  });
+});
+
+describe('progress', () => {
+  it('is wiped from a terminal', async () => {
+    const { output, text } = recorder(true);
+    await openProgress(output, () => ({ label: 'work', bytes: 0 })).stop();
+    expect(text().endsWith('\r\u001b[K')).toBe(true);
+  });
+
+  it('is lines without control characters in a log, and makes way for complaints', async () => {
+    const { stderr } = await shell('chunker hash --progress missing /proc/version missing-as-well');
+    const lines = stderr.trim().split('\n');
+    expect(lines.filter((line) => line.startsWith('chunker: not_found: ')).length).toBe(2);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: none of them may be there
+    expect(stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+    expect(lines[0]).toMatch(/^hash blake3/);
+  });
+});
