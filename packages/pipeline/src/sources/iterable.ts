@@ -107,6 +107,8 @@ function unlessAborted<T>(work: T | Promise<T>, signal: AbortSignal): T | Promis
   if (!(work instanceof Promise)) return work;
   return new Promise<T>((resolve, reject) => {
     const abort = () => reject(signal.reason);
+    // Its answer is dropped from here on, and so is its failure: closing a stream fails the pull that is pending.
+    if (signal.aborted) work.catch(() => {});
     if (signal.aborted) return abort();
     signal.addEventListener('abort', abort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
