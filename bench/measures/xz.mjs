@@ -9,7 +9,11 @@ const MIB = 1 << 20;
 
 function views(data, lengths) {
   let at = 0;
-  return Array.from(lengths, (length) => data.subarray(at, (at += length)));
+  return Array.from(lengths, (length) => {
+    const view = data.subarray(at, at + length);
+    at += length;
+    return view;
+  });
 }
 
 export async function xz({ registry, data, contender, once }) {

@@ -9,6 +9,9 @@ use crate::host::{work_off, Host};
 use crate::options::{Check, CompressOptions};
 use std::sync::{Mutex, PoisonError};
 
+/// What the index says of a block, and its bytes.
+type Block = (Record, Vec<u8>);
+
 /// Appends the blocks of `input`, each of `size` bytes but for the last, and their records for the index. No input, no block. The dictionary is as large as `longest` bytes
 /// can use, the longest block of the whole stream: so the bytes do not depend on whether its length was known before.
 pub(crate) fn compress_blocks(
@@ -22,14 +25,14 @@ pub(crate) fn compress_blocks(
 ) -> Result<()> {
     let size = usize::try_from(size).unwrap_or(usize::MAX);
     let pieces: Vec<&[u8]> = input.chunks(size).collect();
-    let done: Vec<Mutex<Option<(Record, Vec<u8>)>>> = pieces.iter().map(|_| Mutex::new(None)).collect();
+    let done: Vec<Mutex<Option<Block>>> = pieces.iter().map(|_| Mutex::new(None)).collect();
     let preset = options.preset(Some(longest));
     work_off(host, pieces.len(), preset.encoder_memory(), &Coder::default, &|coder, i| {
         let block = compress_block(coder, pieces[i], &preset, options.check, host)?;
         *done[i].lock().unwrap_or_else(PoisonError::into_inner) = Some(block);
         Ok(())
     })?;
-    let blocks: Vec<(Record, Vec<u8>)> =
+    let blocks: Vec<Block> =
         done.into_iter().filter_map(|one| one.into_inner().unwrap_or_else(PoisonError::into_inner)).collect();
     let bytes = blocks.iter().map(|(_, bytes)| bytes.len()).sum();
     output.try_reserve(bytes).map_err(|_| Error::OutOfMemory { bytes: bytes as u64 })?;
@@ -47,7 +50,7 @@ fn compress_block(
     preset: &Preset,
     check: Check,
     host: &dyn Host,
-) -> Result<(Record, Vec<u8>)> {
+) -> Result<Block> {
     let fail = |failure| encoding_error(failure, preset.encoder_memory());
     coder.begin_block(preset, check).map_err(fail)?;
     let mut body = Vec::new();

@@ -153,14 +153,11 @@ fn write_blocks(
     Ok(())
 }
 
-/// Hands all of `input` to the encoder, piece by piece, and with `end` ends what was begun. `give` calls what it is handed with a place for more output.
-fn encode(
-    coder: &mut Coder,
-    input: &[u8],
-    end: bool,
-    host: &dyn Host,
-    give: &mut dyn FnMut(&mut dyn FnMut(&mut Output<'_>)) -> Result<()>,
-) -> Result<()> {
+/// Calls what it is handed with a place for more output.
+type Giver<'a> = dyn FnMut(&mut dyn FnMut(&mut Output<'_>)) -> Result<()> + 'a;
+
+/// Hands all of `input` to the encoder, piece by piece, and with `end` ends what was begun.
+fn encode(coder: &mut Coder, input: &[u8], end: bool, host: &dyn Host, give: &mut Giver<'_>) -> Result<()> {
     let mut read = 0;
     loop {
         check(host)?;

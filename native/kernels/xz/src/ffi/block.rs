@@ -99,9 +99,10 @@ impl BlockHeader {
         self.filters
             .iter()
             .find(|filter| filter.id == super::preset::LZMA2 && !filter.options.is_null())
-            // SAFETY: the options of a filter of this id are of this type (lzma12.h).
             .map_or(0, |filter| {
-                u64::from(unsafe { (*filter.options.cast::<sys::lzma_options_lzma>()).dict_size })
+                let options = filter.options.cast::<sys::lzma_options_lzma>();
+                // SAFETY: the options of a filter of this id are of this type (lzma12.h).
+                u64::from(unsafe { (*options).dict_size })
             })
     }
 
