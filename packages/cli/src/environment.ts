@@ -29,8 +29,8 @@ const VARIABLES: Readonly<Record<string, { readonly expected: string; fits(text:
 
 /** The rest of Chunker reads these where it starts; a flag of this command beats what was set outside. Throws `invalid_usage`, naming variable and value, for what cannot be understood. */
 export function applyToEnvironment(options: CommonOptions, environment: NodeJS.ProcessEnv = process.env): void {
-  if (options.threads !== undefined) environment['CHUNKER_THREADS'] = String(parseCount(options.threads, '--threads', 1, 1024));
-  if (options.kernel !== undefined) environment['CHUNKER_KERNEL'] = options.kernel;
+  if (options.threads !== undefined) environment.CHUNKER_THREADS = String(parseCount(options.threads, '--threads', 1, 1024));
+  if (options.kernel !== undefined) environment.CHUNKER_KERNEL = options.kernel;
   for (const [name, { expected, fits }] of Object.entries(VARIABLES)) {
     const text = environment[name]?.trim() ?? '';
     if (text !== '' && !fits(text)) throw usageError(`${name} is '${text.slice(0, 100)}'; it can be ${expected}`);

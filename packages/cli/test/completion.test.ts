@@ -14,7 +14,7 @@ const place = join(folder, 'place');
 mkdirSync(place);
 writeFileSync(join(place, 'some-data'), '');
 writeFileSync(join(place, 'with space'), '');
-const env = { ...process.env, PATH: `${bin}:${process.env['PATH']}`, TERM: 'dumb', HISTFILE: '/dev/null', HOME: place, XDG_CONFIG_HOME: place };
+const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, TERM: 'dumb', HISTFILE: '/dev/null', HOME: place, XDG_CONFIG_HOME: place };
 
 /** What was typed, and what it is when the tabulator was pressed. */
 const COMPLETED: readonly (readonly [string, string])[] = [

@@ -20,7 +20,10 @@ describe.each([
   it('begins at once and is never silent for long', async () => {
     const { output, pieces } = recorder(isTerminal);
     let bytes = 0;
-    const progress = openProgress(output, () => ({ label: 'work', bytes: (bytes += 1000), totalBytes: 1e6 }));
+    const progress = openProgress(output, () => {
+      bytes += 1000;
+      return { label: 'work', bytes, totalBytes: 1e6 };
+    });
     await wait(1500);
     await progress.stop();
     const times = [0, ...pieces.map(({ at }) => at)];
