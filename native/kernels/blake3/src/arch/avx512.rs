@@ -25,8 +25,12 @@ fn load(words: &[u32; LANES]) -> Vector {
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn load_block(block: &[u8; BLOCK]) -> Vector {
-    // Sixteen messages are more streams than the processor's own prefetcher follows. A prefetch may name any address.
-    _mm_prefetch::<_MM_HINT_T0>(block.as_ptr().wrapping_add(AHEAD).cast());
+    // Sixteen messages are more streams than the processor's own prefetcher follows.
+    #[allow(unused_unsafe)] // unsafe in the oldest Rust that we promise, safe in later ones
+    // SAFETY: a prefetch may name any address.
+    unsafe {
+        _mm_prefetch::<_MM_HINT_T0>(block.as_ptr().wrapping_add(AHEAD).cast());
+    }
     // SAFETY: the reference covers the 64 bytes read; unaligned loads need no alignment.
     unsafe { _mm512_loadu_si512(block.as_ptr().cast()) }
 }
