@@ -54,7 +54,7 @@ function* batchesOf(
     return;
   }
   for (let from = 0; from < paths.length; ) {
-    const batch = paths.slice(from, SmallDigests.batchEnd(paths, from));
+    const batch = paths.slice(from, small.batchEnd(paths, from));
     from += batch.length;
     yield () => digestBatch(small, context, hash, batch, count);
   }

@@ -7,9 +7,10 @@ import { bytesOf } from './names.js';
 /** Larger files are worth a call of their own. */
 const MAX_FILE_BYTES = 128 * 1024;
 /** What is read in one call. */
-const WINDOW_BYTES = 2 * 1024 * 1024;
+const WINDOW_BYTES = 4 * 1024 * 1024;
 /** Files of one call: enough that the call costs nothing beside them, few enough that the next batch is read while this one is hashed. */
-const MOST_FILES = 512;
+const MOST_FILES = 1024;
+const FIRST_FILES = 128;
 
 const SLASH = 0x2f;
 
@@ -26,6 +27,7 @@ export class SmallDigests {
   readonly #trees = new Map<string, Promise<Tree>>();
   /** Windows that nobody uses. */
   readonly #spare: Uint8Array[] = [];
+  #files = FIRST_FILES;
   readonly #slabs: { end(): void }[] = [];
 
   constructor(hash: Hash, signal: AbortSignal) {
@@ -33,11 +35,11 @@ export class SmallDigests {
     this.#signal = signal;
   }
 
-  /** How many of the paths from `from` on go into the next batch: those below one root. */
-  static batchEnd(paths: readonly string[], from: number): number {
+  /** How many of the paths from `from` on go into the next batch: those below one root, and no more than are likely to fit into the window. */
+  batchEnd(paths: readonly string[], from: number): number {
     const root = rootOf(paths[from] as string);
     let end = from + 1;
-    while (end < paths.length && end - from < MOST_FILES && rootOf(paths[end] as string) === root) end++;
+    while (end < paths.length && end - from < this.#files && rootOf(paths[end] as string) === root) end++;
     return end;
   }
 
@@ -66,7 +68,10 @@ export class SmallDigests {
         done[index] = outcomes[i * 2 + 1] === 0;
         all.set(digests.subarray(i * this.#hash.digestLength, (i + 1) * this.#hash.digestLength), index * this.#hash.digestLength);
       }
-      return { digests: all, done, bytes: lengths.reduce((sum, length) => sum + length, 0) };
+      const bytes = lengths.reduce((sum, length) => sum + length, 0);
+      // Half the window for files like these: what does not fit is read one by one.
+      this.#files = Math.max(8, Math.min(MOST_FILES, Math.floor((WINDOW_BYTES / 2 / (bytes + 1)) * indices.length)));
+      return { digests: all, done, bytes };
     } finally {
       this.#spare.push(window);
     }
