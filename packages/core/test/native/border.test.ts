@@ -68,7 +68,15 @@ describe('values', () => {
       const output = await echo(input);
       expect(output.buffer.byteLength).toBe(length);
       expect(Buffer.compare(output, input)).toBe(0);
-      structuredClone(output.buffer, { transfer: [output.buffer as ArrayBuffer] });
+      // A small result is JavaScript's own memory and can be moved; a large one is native memory, which Node 20 copies instead and later versions refuse: it stays whole.
+      const native = length > 256 << 10;
+      try {
+        structuredClone(output.buffer, { transfer: [output.buffer as ArrayBuffer] });
+      } catch (error) {
+        expect([native, (error as Error).name]).toEqual([true, 'DataCloneError']);
+      }
+      expect(output.buffer.byteLength).toBe(native ? length : 0);
+      if (native) expect(Buffer.compare(output, input)).toBe(0);
     }
   });
 });
