@@ -10,6 +10,7 @@ interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How a file is opened. */
 export interface OpenFileOptions extends ReadOptions {
   /**
    * How the bytes come. `buffered` (default) is the fastest nearly everywhere. `mapped`: out of memory maps, copied by the system, so that a file that is cut short meanwhile is `file_changed` and not the end of the

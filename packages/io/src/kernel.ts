@@ -17,6 +17,7 @@ export interface Reading {
 /** How the bytes of a file come; the numbers cross the border: native/kernels/io/src/file.rs. */
 export const WAYS = ['buffered', 'mapped', 'direct'] as const;
 
+/** How the bytes of a file come: by positioned reads, out of memory maps, or past the page cache. */
 export type ReadingWay = (typeof WAYS)[number];
 
 /** A root and all below it, as a kernel holds it. */
