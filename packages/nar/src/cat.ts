@@ -32,10 +32,17 @@ async function* search(pieces: Pieces, wanted: Uint8Array, options: CatOptions):
   const finder = new Finder(wanted);
   const parser = new NarParser(finder, options);
   for (let more = true; more; ) {
-    more = await step(pieces, parser, options);
+    let failure: { readonly error: unknown } | undefined;
+    try {
+      more = await step(pieces, parser, options);
+    } catch (error) {
+      failure = { error };
+    }
     const { found } = finder;
     finder.found = [];
     yield* found;
+    // What stood before the fault goes out first: what comes of an archive must not depend on how it was cut into pieces.
+    if (failure !== undefined) throw failure.error;
   }
   if (!finder.isComplete) throw refused('not_found', wanted);
 }

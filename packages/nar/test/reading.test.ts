@@ -41,6 +41,10 @@ async function drain(events: AsyncIterable<readonly NarEvent[]>): Promise<void> 
   for await (const _ of events);
 }
 
+function* split(bytes: Uint8Array, size: number): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
 const modes: Record<string, (source: NarSource) => Promise<unknown>> = {
   'read with contents': (source) => drain(readNar(source)),
   'read without contents': (source) => drain(readNar(source, { contents: false })),
@@ -189,6 +193,21 @@ describe('one file', () => {
       ['link', { kind: 'symlink', target: 'd' }],
     ],
   };
+
+  test('comes out as far as it is whole, wherever the pieces are cut', async () => {
+    const bytes = await pack({ kind: 'regular', contents: Buffer.from('12345') });
+    const damaged = Uint8Array.from(bytes);
+    // The last byte of the padding behind the five.
+    damaged[bytes.indexOf(0x35) + 3] = 1;
+    for (const size of [1, 7, bytes.length]) {
+      const seen: number[] = [];
+      const reading = (async () => {
+        for await (const piece of catNar(split(damaged, size), '')) seen.push(...piece);
+      })();
+      await expect(reading).rejects.toMatchObject({ name: 'NarError' });
+      expect(Buffer.from(seen).toString(), `${size}`).toBe('12345');
+    }
+  });
 
   test('comes out of every source, with a listing or without', async () => {
     const bytes = await pack(tree);
