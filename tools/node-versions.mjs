@@ -9,8 +9,8 @@ import { ROOT } from './workspace.mjs';
 
 /** One pinned release of every line that we support beside the oldest, which is CI's own. */
 const VERSIONS = { 22: '22.23.3', 24: '24.21.0' };
-/** Rooms that touch the runtime: the border, slabs, workers, files, streams, the runtime's own algorithms. The command is among what is packed. */
-const ROOMS = ['core', 'io', 'basics', 'codec-zstd', 'hash-blake3', 'pipeline'];
+/** Rooms that lean on what differs between the versions: the border, slabs, workers, the runtime's own algorithms. All others are among what is packed. */
+const ROOMS = ['core', 'basics', 'codec-zstd'];
 const FOLDER = join(ROOT, '.tools', 'node-versions');
 
 /** The name under which a platform's binary is published. */

@@ -44,7 +44,10 @@ describe('globs', () => {
     );
     const glob = fc.array(component, { minLength: 2, maxLength: 4 }).map((parts) => parts.join('/'));
     // Two stars beside others in one name mean one star here; picomatch has rules of its own for them, and does not let `*/**` match `a`, though `a/**` does.
-    const usual = glob.filter((text) => text.split('/').every((part) => part === '**' || !part.includes('**')) && !/\*(\/\*\*)+$/.test(text));
+    // Ten pairs of braces are over the limit of alternatives, which has a test of its own.
+    const usual = glob.filter(
+      (text) => text.split('{').length <= 10 && text.split('/').every((part) => part === '**' || !part.includes('**')) && !/\*(\/\*\*)+$/.test(text),
+    );
     fc.assert(
       fc.property(usual, path, (text, place) => {
         expect(left(text, place)).toBe(picomatch.isMatch(place, text, { dot: true }));
