@@ -1,4 +1,4 @@
-// `node tools/node-versions.mjs [MAJOR...]`: the packed packages, and the tests of the packages that lean on the runtime most, on other versions of Node than this one.
+// `node tools/node-versions.mjs [--unit] [MAJOR...]`: the packed packages on other versions of Node than this one; with --unit also the tests of the packages that lean on the runtime most, minutes each.
 // The versions come as npm packages into .tools, pinned and once; a version that cannot be had is named, and is a failure in CI.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -55,7 +55,8 @@ async function check(major, name, args, env) {
   return { passed, good };
 }
 
-const asked = process.argv.slice(2);
+const given = process.argv.slice(2);
+const asked = given.filter((word) => word !== '--unit');
 const majors = asked.length > 0 ? asked : Object.keys(VERSIONS);
 for (const major of majors) if (!(major in VERSIONS)) fail(`Node ${major} is not among ${Object.keys(VERSIONS).join(', ')}`);
 const vitest = JSON.parse(readFileSync(join(ROOT, 'node_modules', 'vitest', 'package.json'), 'utf8')).bin.vitest;
@@ -74,7 +75,7 @@ for (const major of majors) {
   }
   for (const [name, args] of [
     ['packed', ['--test', '--test-reporter=spec', '--test-name-pattern=a plugin alone', 'tools/packed.test.mjs']],
-    ['unit', [join(ROOT, 'node_modules', 'vitest', vitest), 'run', ...ROOMS.map((room) => `packages/${room}/`)]],
+    ...(given.includes('--unit') ? [['unit', [join(ROOT, 'node_modules', 'vitest', vitest), 'run', ...ROOMS.map((room) => `packages/${room}/`)]]] : []),
   ]) {
     const { passed, good } = await check(major, name, args, { CHUNKER_TARBALLS: list });
     totals.passed += passed;
