@@ -19,6 +19,7 @@ import { jobs } from './measures/jobs.mjs';
 import { xz } from './measures/xz.mjs';
 import { narPack } from './measures/nar-pack.mjs';
 import { narRead } from './measures/nar-read.mjs';
+import { reading } from './measures/reading.mjs';
 import { smallFiles } from './measures/small-files.mjs';
 import { wholeJobs } from './measures/whole-jobs.mjs';
 import { zstd } from './measures/zstd.mjs';
@@ -55,7 +56,7 @@ const context = {
 };
 
 const results = [];
-for (const lines of [fastcdc, blake3, zstd, xz, border, jobs, narPack, smallFiles, narRead, wholeJobs]) {
+for (const lines of [fastcdc, blake3, zstd, xz, border, reading, jobs, narPack, smallFiles, narRead, wholeJobs]) {
   for (const line of await lines(context)) {
     if (values.only && !line.name.includes(values.only)) continue;
     await line.prepare?.();

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { ours, present, skipped, theirBytes, theirs } from '../../../vectors/reader.js';
 import { profiles } from '../src/profiles.js';
 import { golden, modulo } from './inputs.js';
 import { cutOneByOne, bareCutter, KERNELS, on } from './kernels.js';
-import { ours, present, skipped, theirs } from './shared-vectors.js';
 
 interface Case {
   readonly min: number;
@@ -69,7 +69,7 @@ interface Parameters {
 }
 
 const shared = present
-  ? (JSON.parse(new TextDecoder().decode(theirs('fastcdc/vectors.json'))) as {
+  ? (JSON.parse(theirs('fastcdc/vectors.json')) as {
       readonly cases: readonly SharedCase[];
       readonly parameters: readonly Parameters[];
     })
@@ -80,7 +80,7 @@ function sharedInput({ input, inputBytes = 0, firstBytes }: SharedCase): Uint8Ar
   const constant = /^all bytes (\d+)$/.exec(input)?.[1];
   if (divisor !== undefined) return modulo(inputBytes, Number(divisor));
   if (constant !== undefined) return new Uint8Array(inputBytes).fill(Number(constant));
-  return theirs(`fastcdc/${input}`).subarray(0, firstBytes);
+  return theirBytes(`fastcdc/${input}`).subarray(0, firstBytes);
 }
 
 describe.skipIf(!present).each(KERNELS)(`cut points of the fastcdc crate, %s kernel ${present ? '' : skipped}`, (kernel) => {
