@@ -1,7 +1,9 @@
+import { constants, openSync, statSync } from 'node:fs';
 import { writeFileAtomically } from '@chunker/io';
 import type { Context } from './context.js';
 import { usageError } from './failure.js';
 import { bytesOf } from './names.js';
+import { Output } from './output.js';
 
 /** Where a command's data go. */
 export interface DataOptions {
@@ -22,18 +24,32 @@ export function checkDataOutput(context: Context, options: DataOptions): void {
   if (context.out.isTerminal && options.force !== true) throw usageError('data are not written to a terminal; give -o FILE, or --force');
 }
 
-/** Writes all pieces to standard output or, in one step, to the file. Answers the bytes. */
+/** Writes all pieces to standard output, to a device or, in one step, to the file. Answers the bytes. */
 export async function writeData(context: Context, pieces: AsyncIterable<Uint8Array>, options: DataOptions): Promise<number> {
-  if (!toStandardOutput(options)) {
-    return writeFileAtomically(bytesOf(options.output as string), pieces, { force: options.force, signal: context.signal });
-  }
+  if (toStandardOutput(options)) return writeEach(context, pieces, (piece) => context.write(piece));
+  const path = Buffer.from(bytesOf(options.output as string));
+  const device = openDevice(path);
+  if (device === undefined) return writeFileAtomically(path, pieces, { force: options.force, signal: context.signal });
+  // Open until the process ends: a socket of the output's may still be over it.
+  const output = new Output(device);
+  return writeEach(context, pieces, (piece) => output.write(piece));
+}
+
+async function writeEach(context: Context, pieces: AsyncIterable<Uint8Array>, write: (piece: Uint8Array) => Promise<void>): Promise<number> {
   let bytes = 0;
   for await (const piece of pieces) {
     context.signal.throwIfAborted();
-    await context.write(piece);
+    await write(piece);
     bytes += piece.length;
   }
   return bytes;
+}
+
+/** A descriptor of what no file can take the place of: /dev/null, /dev/stdout. */
+function openDevice(path: Buffer): number | undefined {
+  const facts = statSync(path, { bigint: true, throwIfNoEntry: false });
+  if (facts?.isFIFO()) return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  return facts?.isCharacterDevice() ? openSync(path, constants.O_WRONLY) : undefined;
 }
 
 /** The same pieces, counted on their way. */

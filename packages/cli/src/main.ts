@@ -24,11 +24,12 @@ export async function main(given: readonly string[]): Promise<void> {
     },
     (text) => help.push(text),
     colourFor(context.out.isTerminal),
-    context.out.isTerminal ? Math.min(process.stdout.columns || 80, 100) : 80,
+    context.out.columns,
   );
   process.once('beforeExit', () => void endUnanswered(context));
   let status: number = EXIT.done;
   try {
+    controller.signal.throwIfAborted();
     await program.parseAsync(exactArguments(given), { from: 'user' });
     await context.write(help.join(''));
     status = context.failed > 0 ? EXIT.failed : EXIT.done;

@@ -9,11 +9,13 @@ import { bytesOf, printable } from './names.js';
  */
 export class Output {
   readonly isTerminal: boolean;
+  readonly #fd: number;
   readonly #writeAll: (bytes: Uint8Array) => Promise<void>;
   #tail: Promise<void> = Promise.resolve();
 
   constructor(fd: number) {
     this.isTerminal = isatty(fd);
+    this.#fd = fd;
     this.#writeAll = isPipe(fd) ? pipeWriter(fd) : (bytes) => writeFile(fd, bytes);
   }
 
@@ -27,6 +29,12 @@ export class Output {
 
   line(text: string): Promise<void> {
     return this.write(`${text}\n`);
+  }
+
+  /** Columns that lines may take: those of the terminal, 100 at most for the eye's sake; 80 in a log. */
+  get columns(): number {
+    if (!this.isTerminal) return 80;
+    return Math.min((this.#fd === 2 ? process.stderr : process.stdout).columns || 80, 100);
   }
 
   /** A name as it belongs here: its own bytes, or on a terminal what cannot speak to the terminal. */

@@ -107,6 +107,7 @@ export const PAGES: Readonly<Record<string, Page>> = {
     about: ['Checks algorithms against the promises of their contracts. Without a name, all that is registered.'],
     examples: [
       ['chunker conformance @example/codec-fast', 'a plugin of the nearest package.json'],
+      ['chunker conformance ./my-plugin', 'the plugin in a folder'],
       ['chunker conformance --seed 7 --runs 1000 blake3', 'one algorithm, thoroughly'],
     ],
   },

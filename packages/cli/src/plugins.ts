@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Algorithm } from '@chunker/core';
 import { ChunkerError } from '@chunker/core';
@@ -8,6 +8,8 @@ import { ChunkerError } from '@chunker/core';
 /** A package that brings algorithms. */
 export interface Plugin {
   readonly package: string;
+  /** What it was asked for by: the package's name, or the folder that it lies in. */
+  readonly asked?: string;
   readonly version: string;
   readonly algorithms: readonly Algorithm[];
 }
@@ -96,13 +98,17 @@ async function loadPlugin(name: string, from: string, asked: boolean): Promise<P
     if (!asked) return undefined;
     throw notAPlugin(
       name,
-      file === undefined ? 'it is not installed where the nearest package.json would find it' : "its package.json has no 'chunker.plugin'",
+      file === undefined
+        ? isFolder(name)
+          ? 'there is no package.json in that folder'
+          : 'it is not installed where the nearest package.json would find it'
+        : "its package.json has no 'chunker.plugin'",
     );
   }
   try {
-    const module = (await import(pathToFileURL(resolveSubPath(name, place, from)).href)) as { readonly default?: unknown };
+    const module = (await import(pathToFileURL(resolveSubPath(file, manifest.name, place)).href)) as { readonly default?: unknown };
     if (!Array.isArray(module.default)) throw new Error(`the default export of '${place}' is no array of definitions`);
-    return { package: manifest.name, version: manifest.version, algorithms: module.default as Algorithm[] };
+    return { package: manifest.name, asked: name, version: manifest.version, algorithms: module.default as Algorithm[] };
   } catch (error) {
     throw notAPlugin(name, error instanceof Error ? error.message : String(error), error);
   }
@@ -113,17 +119,23 @@ function notAPlugin(name: string, reason: string, cause?: unknown): ChunkerError
 }
 
 /** By the resolver where the package exports the sub-path, else the file beside its manifest. */
-function resolveSubPath(name: string, place: string, from: string): string {
-  const require = createRequire(from);
+function resolveSubPath(file: string, name: string, place: string): string {
   try {
-    return require.resolve(join(name, place));
+    // A package may name itself.
+    return createRequire(file).resolve(join(name, place));
   } catch {
-    return join(dirname(manifestFile(name, from) as string), place);
+    return join(dirname(file), place);
   }
+}
+
+/** `.`, `./plugin` and `/home/me/plugin` are folders; whatever else is asked for is the name of a package. */
+function isFolder(name: string): boolean {
+  return isAbsolute(name) || /^\.{1,2}([/\\]|$)/.test(name);
 }
 
 /** Found by walking up node_modules: a package need not export its manifest, and `require.resolve` would refuse one that has only an `import` door. */
 function manifestFile(name: string, from: string): string | undefined {
+  if (isFolder(name)) return [resolve(name, 'package.json')].find((file) => existsSync(file));
   const places = createRequire(from).resolve.paths(name) ?? [];
   return places.map((place) => join(place, name, 'package.json')).find((file) => existsSync(file));
 }

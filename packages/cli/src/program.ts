@@ -191,7 +191,7 @@ function command(parent: Command, name: string, operands: string, description: s
     .option('--json', 'one JSON document on standard output')
     .addOption(new Option('--kernel <KIND>', 'force a kernel').choices(KERNELS))
     .option('--threads <N>', 'threads that compute')
-    .option('--plugin <PACKAGE>', 'load a plugin as well (repeatable)', collect)
+    .option('--plugin <PACKAGE>', 'load a plugin as well, by name or folder (repeatable)', collect)
     .option('--progress', 'show progress though standard error is no terminal')
     .option('--quiet', 'no progress and no remarks')
     .optionsGroup('');

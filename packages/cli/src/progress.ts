@@ -1,3 +1,4 @@
+import { lastColumns, signs } from './columns.js';
 import type { Output } from './output.js';
 import { formatBytes, formatSeconds } from './sizes.js';
 
@@ -5,6 +6,8 @@ import { formatBytes, formatSeconds } from './sizes.js';
 export interface ProgressState {
   readonly label: string;
   readonly bytes: number;
+  /** Bytes that were read, where that is ahead of what was done with them: told while nothing is done yet. */
+  readonly readBytes?: number;
   readonly totalBytes?: number | undefined;
 }
 
@@ -114,6 +117,7 @@ class ProgressLog implements Progress {
 function factsOf({ bytes, totalBytes, ...state }: ProgressState, seconds: number): string[] {
   const part = partOf({ bytes, totalBytes, ...state });
   const rate = seconds > SETTLED_SECONDS ? bytes / seconds : 0;
+  if (bytes === 0 && (state.readBytes ?? 0) > 0) return [`${formatBytes(state.readBytes as number)} read`];
   if (bytes === 0 && part === undefined) return [];
   const facts = part === undefined ? [formatBytes(bytes)] : [`${Math.floor(part * 100)} %`, `${formatBytes(bytes)} of ${formatBytes(totalBytes as number)}`];
   if (rate > 0) facts.push(`${formatBytes(rate)}/s`);
@@ -131,14 +135,7 @@ function fitted(label: string, facts: readonly string[], width: number): string 
   const kept = [...facts];
   while (kept.length > 1 && kept.join('  ').length + 10 > width) kept.pop();
   const tail = kept.length === 0 ? '' : `  ${kept.join('  ')}`;
-  const room = Math.max(8, width - tail.length);
-  return `${label.length > room ? `…${label.slice(label.length - room + 1)}` : label}${tail}`;
-}
-
-function signs(): { readonly wheel: string; readonly full: string; readonly empty: string } {
-  const { LC_ALL, LC_CTYPE, LANG } = process.env;
-  const isUtf8 = /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');
-  return isUtf8 ? { wheel: '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏', full: '█', empty: '░' } : { wheel: '|/-\\', full: '#', empty: '-' };
+  return `${lastColumns(label, Math.max(8, width - tail.length))}${tail}`;
 }
 
 /** Columns of the terminal; reports keep to 80 whatever it has. */

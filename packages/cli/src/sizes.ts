@@ -49,7 +49,7 @@ export function formatBytes(bytes: number): string {
 
 /** `12 345 678`: digits in groups of three. */
 export function formatCount(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, '\u202f');
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ' ');
 }
 
 /** `0.8 s`, `12 s`, `3 min 20 s`, `1 h 05 min`. */

@@ -29,6 +29,12 @@ const WRONG: readonly (readonly string[])[] = [
   ['decompress', '--max-output', '1 apple', '-o', 'x', 'data'],
   ['compress', '--json', 'data'],
   ['scan', '-', '-'],
+  ['hash', '-', '-'],
+  ['hash', '--key-file', '-'],
+  ['hash', '--key-file', '-', '--check', '-'],
+  ['compress', '-', '-'],
+  ['compress', '--dictionary', '-'],
+  ['decompress', '--dictionary', '-', '-o', 'x'],
   ['scan', '--exclude', '', '.'],
   ['compress', '-o', '', 'data'],
 ];
@@ -133,6 +139,17 @@ describe('the command', () => {
       }
     },
   );
+
+  it('writes to a device as it is', async () => {
+    const { text, stderr } = await shell(
+      'chunker compress -o /dev/null data; echo $?; chunker compress -o /dev/stdout data | chunker decompress | cmp - data && echo same',
+      {
+        cwd: folder,
+      },
+    );
+    expect([text, stderr]).toEqual(['0\nsame\n', '']);
+    expect((await shell('[ -p unread ] || mkfifo unread; chunker compress -o unread data; echo $?', { cwd: folder })).text).toBe('1\n');
+  });
 
   it('checks the good lines of a checkfile and complains of the others', async () => {
     const { text: sum } = await chunker(['hash', 'data'], { cwd: folder });
@@ -263,6 +280,26 @@ describe('the command', () => {
     const found = JSON.parse((await chunker(['doctor', '--json'])).text);
     expect(Object.keys(found)).toEqual(['versions', 'cpu', 'threads', 'kernels', 'accelerators', 'limits', 'broken']);
     expect((await chunker(['doctor'])).text.split('\n').every((line) => line.length <= 80)).toBe(true);
+  });
+
+  it('loads the plugin of a folder', async () => {
+    const place = join(folder, 'my-plugin');
+    mkdirSync(place, { recursive: true });
+    const manifest = { name: 'my-plugin', version: '0.0.1', type: 'module', exports: { './own': './inner.js' }, chunker: { plugin: './own' } };
+    writeFileSync(join(place, 'package.json'), JSON.stringify(manifest));
+    const core = new URL('../../core/src/index.ts', import.meta.url).href;
+    const code = "const same = (data) => data.slice();\nexport default [defineCodec({ name: 'same', compress: same, decompress: same })];\n";
+    writeFileSync(join(place, 'inner.js'), `import { defineCodec } from '${core}';\n${code}`);
+    for (const [plugin, cwd] of [
+      ['.', place],
+      ['./my-plugin', folder],
+      [place, folder],
+    ] as const) {
+      expect((await chunker(['compress', '--plugin', plugin, '-c', 'same'], { cwd, input: 'abc' })).text).toBe('abc');
+      expect((await chunker(['conformance', '--runs', '2', plugin], { cwd })).text).toMatch(/same +js/);
+    }
+    const { stderr, status } = await chunker(['list', '--plugin', './data'], { cwd: folder });
+    expect([stderr, status]).toEqual(["chunker: invalid_plugin: './data' is no plugin: there is no package.json in that folder\n", 1]);
   });
 
   it('loads the plugins of the nearest package.json, and those named', async () => {

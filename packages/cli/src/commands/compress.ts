@@ -5,6 +5,7 @@ import { checkDataOutput, counted, type DataOptions, writeData } from '../data-o
 import { expectedBytes } from '../expected-bytes.js';
 import { usageError } from '../failure.js';
 import { bytesFrom, readWhole } from '../files.js';
+import { checkReadOnce } from '../standard-input.js';
 
 export interface CompressOptions extends DataOptions {
   readonly codec: string;
@@ -17,9 +18,10 @@ const MAX_DICTIONARY_BYTES = 64 * 1024 * 1024;
 /** `chunker compress`: each input compressed on its own, one behind the other. */
 export async function compress(context: Context, operands: readonly string[], options: CompressOptions): Promise<void> {
   checkDataOutput(context, options);
+  const paths = operands.length === 0 ? ['-'] : operands;
+  checkReadOnce(options.dictionary, ...paths);
   const { registry } = await openRegistry(context, { specs: [options.codec] });
   const codec = await takeCodec(registry, options.codec, await dictionaryOf(options.dictionary, context.signal));
-  const paths = operands.length === 0 ? ['-'] : operands;
   if (paths.length > 1 && codec.guarantees.concatenable !== true) throw usageError(`${codec.name} holds one input; several cannot stand one behind the other`);
   let inputBytes = 0;
   const expected = expectedBytes(context, paths);

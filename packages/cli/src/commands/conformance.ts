@@ -31,15 +31,15 @@ export async function conformance(context: Context, operands: readonly string[],
   for (const { passed } of results) if (!passed) context.countFailure();
 }
 
-/** What looks like a package is loaded as one: a scope, or a word that no algorithm's name could be mistaken for is left to `choose`. */
+/** What no algorithm's name could be is loaded as a plugin: a scope, a folder. Any other word is left to `choose`. */
 function packagesAmong(operands: readonly string[]): string[] {
-  return operands.filter((operand) => operand.includes('/'));
+  return operands.filter((operand) => /[/\\]|^\.{1,2}$/.test(operand));
 }
 
 function choose(plugins: readonly Plugin[], operands: readonly string[]): Algorithm[] {
   if (operands.length === 0) return plugins.flatMap((plugin) => [...plugin.algorithms]);
   return operands.flatMap((operand) => {
-    const plugin = plugins.find((one) => one.package === operand);
+    const plugin = plugins.find((one) => one.package === operand || one.asked === operand);
     if (plugin !== undefined) return [...plugin.algorithms];
     const named = plugins.flatMap((one) => one.algorithms.filter((algorithm) => algorithm.name === operand));
     if (named.length === 0)

@@ -7,6 +7,7 @@ import { usageError } from '../failure.js';
 import { bytesFrom } from '../files.js';
 import { peek } from '../peek.js';
 import { parseSize } from '../sizes.js';
+import { checkReadOnce } from '../standard-input.js';
 import { dictionaryOf } from './compress.js';
 
 export interface DecompressOptions extends DataOptions {
@@ -24,10 +25,11 @@ const HEAD_BYTES = 4096;
 /** `chunker decompress`: to a file in one step, so that what does not check out never stands under its name. */
 export async function decompress(context: Context, operands: readonly string[], options: DecompressOptions): Promise<void> {
   if (operands.length > 1) throw usageError('decompress takes one file');
+  const path = operands[0] ?? '-';
+  checkReadOnce(options.dictionary, path);
   if (options.test !== true) checkDataOutput(context, options);
   const { registry } = await openRegistry(context);
   let inputBytes = 0;
-  const path = operands[0] ?? '-';
   const expected = expectedBytes(context, [path]);
   context.showProgress(() => ({ label: options.test === true ? 'test' : 'decompress', bytes: inputBytes, totalBytes: expected.bytes }));
   const input = counted(bytesFrom(path, context.signal), (bytes) => {

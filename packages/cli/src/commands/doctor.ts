@@ -4,6 +4,8 @@ import { pathToFileURL } from 'node:url';
 import { type ExecutorInfo, executorInfo, loadAddon, platformTriple } from '@chunker/core/native';
 import { explainIo } from '@chunker/io';
 import { openRegistry } from '../algorithms.js';
+import { colourFor } from '../colour.js';
+import { hanging } from '../columns.js';
 import type { Context } from '../context.js';
 import { type Accelerator, accelerators, type Limits, limits } from '../machine.js';
 import { versionOf } from '../plugins.js';
@@ -116,20 +118,6 @@ function kernelLines({ kind, name, kernel, tried }: KernelLine): string[] {
 }
 
 async function section(context: Context, title: string, lines: readonly string[]): Promise<void> {
-  await context.line(title);
-  for (const line of lines) for (const part of wrap(line, 76)) await context.line(`  ${part}`);
-}
-
-/** Breaks at spaces; what follows the first line is indented. */
-function wrap(text: string, width: number): string[] {
-  const indent = `${/^ */.exec(text)?.[0] ?? ''}  `;
-  const lines: string[] = [];
-  let rest = text;
-  while (rest.length > width) {
-    const at = rest.lastIndexOf(' ', width);
-    if (at <= indent.length) break;
-    lines.push(rest.slice(0, at));
-    rest = indent + rest.slice(at + 1);
-  }
-  return [...lines, rest];
+  await context.line(colourFor(context.out.isTerminal).strong(title));
+  for (const line of lines) for (const part of hanging(`  ${line}`, context.out.columns)) await context.line(part);
 }

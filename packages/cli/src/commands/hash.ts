@@ -7,6 +7,7 @@ import { digestFiles } from '../file-digests.js';
 import { readWhole } from '../files.js';
 import { escaped } from '../names.js';
 import { parseCount } from '../sizes.js';
+import { checkReadOnce } from '../standard-input.js';
 import { checkSums } from './hash-check.js';
 
 export interface HashOptions {
@@ -23,6 +24,7 @@ const MAX_KEY_BYTES = 4096;
 
 /** `chunker hash`: a digest per file, as `b3sum` prints them. */
 export async function hash(context: Context, operands: readonly string[], options: HashOptions): Promise<void> {
+  checkReadOnce(options.keyFile, options.check, ...(operands.length === 0 && options.check === undefined ? ['-'] : operands));
   const { registry } = await openRegistry(context, { specs: [options.algorithm] });
   const algorithm = await takeHash(registry, options.algorithm, optionsOf(options), await handlesOf(options, context.signal));
   if (options.check !== undefined) {

@@ -1,5 +1,7 @@
 import type { Context } from '../context.js';
 import { openRegistry } from '../algorithms.js';
+import { colourFor } from '../colour.js';
+import { hanging } from '../columns.js';
 
 interface Row {
   readonly kind: string;
@@ -28,19 +30,23 @@ export async function list(context: Context): Promise<void> {
       rows.filter((row) => row.kind === kind),
     );
   if (broken.length > 0) await context.line('broken');
-  for (const { package: name, reason } of broken) await context.line(`  ${name}: ${reason}`);
+  for (const { package: name, reason } of broken) await lines(context, `  ${name}: ${reason}`);
 }
 
 async function printKind(context: Context, kind: string, rows: readonly Row[]): Promise<void> {
   if (rows.length === 0) return;
   const name = Math.max(8, ...rows.map((row) => row.name.length));
   const from = Math.max(...rows.map((row) => row.package.length + row.version.length + 1));
-  await context.line(`${kind === 'codec' ? 'codecs' : kind === 'hash' ? 'hashes' : 'chunkers'}`);
+  await context.line(colourFor(context.out.isTerminal).strong(kind === 'codec' ? 'codecs' : kind === 'hash' ? 'hashes' : 'chunkers'));
   for (const row of rows) {
     const works = row.kernels.filter((kernel) => kernel.available).map((kernel) => kernel.kind);
     const not = row.kernels.filter((kernel) => !kernel.available);
     const kernels = works.length === 0 ? 'no kernel works here' : works.join(', ');
-    await context.line(`  ${row.name.padEnd(name)}  ${`${row.package} ${row.version}`.padEnd(from)}  ${kernels}`);
-    for (const { kind, reason } of not) await context.line(`  ${''.padEnd(name)}    not ${kind}: ${reason ?? 'not available'}`);
+    await lines(context, `  ${row.name.padEnd(name)}  ${`${row.package} ${row.version}`.padEnd(from)}  ${kernels}`);
+    for (const { kind, reason } of not) await lines(context, `  ${''.padEnd(name)}  not ${kind}: ${reason ?? 'not available'}`);
   }
+}
+
+async function lines(context: Context, text: string): Promise<void> {
+  for (const line of hanging(text, context.out.columns)) await context.line(context.out.name(line));
 }

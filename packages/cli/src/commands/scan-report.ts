@@ -1,4 +1,5 @@
 import { colourFor } from '../colour.js';
+import { columnsOf, hanging, signs } from '../columns.js';
 import type { Context } from '../context.js';
 import type { InputKind } from '../inputs.js';
 import { formatBytes, formatCount, formatSeconds } from '../sizes.js';
@@ -33,10 +34,19 @@ interface Specs {
 /** Paths that are listed one by one; of more only the sum is told. */
 const LISTED = 12;
 
-/** The report for people: 80 columns, figures under figures. */
+/** Columns in front of what is said of a figure. */
+const FIGURES = 27;
+
+/** The report for people: 80 columns, figures under figures; on a narrower terminal what is said of them stands below. */
 export async function printReport(context: Context, report: ScanReport, specs: Specs): Promise<void> {
   const { strong } = colourFor(context.out.isTerminal);
-  const row = (name: string, size: string, rest: string) => context.line(`  ${name.padEnd(12)}${strong(size.padStart(10))}   ${rest}`);
+  const width = context.out.columns;
+  const row = async (name: string, size: string, rest: string) => {
+    const head = `  ${name.padEnd(12)}${strong(size.padStart(10))}`;
+    if (FIGURES + columnsOf(rest) <= width) return context.line(`${head}   ${rest}`);
+    if (name !== '') await context.line(head);
+    for (const line of hanging(`    ${rest}`, width)) await context.line(line);
+  };
   await printPaths(context, report);
   const { bytes, chunks, uniqueChunks, uniqueBytes, compressedBytes, seconds } = report;
   await row('read', formatBytes(bytes), `${plural(chunks, 'chunk')}${chunks === 0 ? '' : `, ${formatBytes(bytes / chunks)} on average`}`);
@@ -55,14 +65,16 @@ export async function printReport(context: Context, report: ScanReport, specs: S
     await row('verified', 'yes', words);
   }
   await context.line('');
-  await context.line(`  ${[specs.chunker, specs.hash, specs.codec].filter((spec) => spec !== undefined).join('  ')}`);
+  const used = [specs.chunker, specs.hash, specs.codec].filter((spec) => spec !== undefined).join('  ');
+  for (const line of hanging(`  ${used}`, width)) await context.line(line);
 }
 
 async function printPaths(context: Context, { paths }: ScanReport): Promise<void> {
   for (const { path, kind, bytes, narHash } of paths.slice(0, LISTED)) {
     const facts = `  ${kind.padEnd(9)} ${formatBytes(bytes).padStart(9)}`;
     const name = context.out.name(path);
-    await context.line(`${name}${facts.padStart(Math.max(facts.length, 78 - name.length))}`);
+    const space = Math.min(context.out.columns, 80) - 2 - columnsOf(name) - facts.length;
+    await context.line(space < 0 ? `${name}\n${facts}` : `${name}${' '.repeat(space)}${facts}`);
     if (narHash !== undefined) await context.line(`  narHash ${narHash}`);
   }
   if (paths.length > LISTED) await context.line(`and ${plural(paths.length - LISTED, 'more path')}`);
@@ -74,9 +86,9 @@ function plural(count: number, what: string): string {
 }
 
 function percent(part: number, whole: number): string {
-  return whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`;
+  return whole === 0 ? signs().dash : `${((100 * part) / whole).toFixed(1)} %`;
 }
 
 function ratio(whole: number, part: number): string {
-  return part === 0 ? '–' : `${(whole / part).toFixed(2)} x`;
+  return part === 0 ? signs().dash : `${(whole / part).toFixed(2)} x`;
 }
