@@ -23,7 +23,7 @@ const VARIABLES: Readonly<Record<string, { readonly expected: string; fits(text:
     fits: (text) => text.split(',').every((kind) => KERNELS.includes(kind.trim())),
   },
   CHUNKER_ASYNC_BUFFER_LIMIT_BYTES: whole(1, Number.MAX_SAFE_INTEGER),
-  CHUNKER_READ_SLICE_CAP_BYTES: whole(1, MOST_BYTES),
+  CHUNKER_READ_SLICE_CAP_BYTES: whole(4096, MOST_BYTES),
   CHUNKER_READAHEAD_BYTES: whole(0, MOST_BYTES),
 };
 

@@ -4,6 +4,7 @@ import { type BigIntStats, fstatSync, read } from 'node:fs';
 import { Socket, type SocketConstructorOpts } from 'node:net';
 import { isatty, ReadStream } from 'node:tty';
 import { fileError, fromNode } from './errors.js';
+import { persist } from './persist.js';
 import type { WindowSource } from './source.js';
 
 /** Never aborts. */
@@ -13,6 +14,8 @@ const UNENDING = new AbortController().signal;
 const PIECE_BYTES = 64 * 1024;
 /** The longest single read of a file: an abort is looked at between two. */
 const SLICE_BYTES = 4 * 1024 * 1024;
+/** Who reads eagerly waits no longer than this for more, once there is as much as a pipe holds. */
+const PATIENCE_MS = 50;
 
 /**
  * An open descriptor as windows, in order from where it stands. Bytes of a pipe, socket or terminal are waited for in the event loop: neither polled for nor in a system call that no exit could end;
@@ -22,7 +25,7 @@ export function openDescriptorSource(fd: number, name = `descriptor ${fd}`): Win
   const facts = factsOf(fd, name);
   if (facts.isDirectory()) throw fileError('is_directory', { path: name });
   if (facts.isFIFO() || facts.isSocket() || isatty(fd)) return new FlowingSource(fd, name);
-  return new SteadySource(fd, name);
+  return new SteadySource(fd, name, facts);
 }
 
 function factsOf(fd: number, name: string): BigIntStats {
@@ -39,17 +42,17 @@ abstract class InTurn implements WindowSource {
   readonly size = undefined;
   #last: Promise<unknown> = Promise.resolve();
 
-  fill(window: Uint8Array, signal: AbortSignal = UNENDING): Promise<number> {
+  fill(window: Uint8Array, signal: AbortSignal = UNENDING, eager = false): Promise<number> {
     const filling = this.#last.then(() => {
       signal.throwIfAborted();
-      return this.fillNext(window, signal);
+      return this.fillNext(window, signal, eager);
     });
     this.#last = filling.catch(() => {});
     return filling;
   }
 
   abstract close(): Promise<void>;
-  protected abstract fillNext(window: Uint8Array, signal: AbortSignal): Promise<number>;
+  protected abstract fillNext(window: Uint8Array, signal: AbortSignal, eager: boolean): Promise<number>;
 }
 
 interface Waiting {
@@ -83,22 +86,29 @@ class FlowingSource extends InTurn {
     this.#socket.on('close', () => this.#fail(new IoError('already_finished', { operation: 'read' })));
   }
 
+  /** Nothing will follow. */
+  get ended(): boolean {
+    return this.#ended && this.#from === this.#to;
+  }
+
   async close(): Promise<void> {
     this.#socket.destroy();
   }
 
-  protected async fillNext(window: Uint8Array, signal: AbortSignal): Promise<number> {
+  protected async fillNext(window: Uint8Array, signal: AbortSignal, eager: boolean): Promise<number> {
     const taken = this.#takeRest(window, 0);
     if (taken === window.length || this.#ended) return taken;
-    const filled = await this.#wait(window, taken, signal);
+    const filled = await this.#wait(window, taken, signal, eager);
     signal.throwIfAborted();
     if (this.#failure !== undefined && !this.#ended) throw this.#failure.error;
     return filled;
   }
 
-  #wait(window: Uint8Array, taken: number, signal: AbortSignal): Promise<number> {
+  #wait(window: Uint8Array, taken: number, signal: AbortSignal, eager: boolean): Promise<number> {
     return new Promise((resolve) => {
+      const patience = eager ? setInterval(look, PATIENCE_MS) : undefined;
       const settle = () => {
+        clearInterval(patience);
         signal.removeEventListener('abort', settle);
         // Nothing is written to the window from here on.
         this.#waiting = undefined;
@@ -106,6 +116,11 @@ class FlowingSource extends InTurn {
         resolve(waiting.filled);
       };
       const waiting: Waiting = { window, filled: taken, settle };
+      let seen = -1;
+      function look() {
+        if (waiting.filled >= PIECE_BYTES && waiting.filled === seen) settle();
+        seen = waiting.filled;
+      }
       this.#waiting = waiting;
       signal.addEventListener('abort', settle, { once: true });
       if (this.#failure === undefined) this.#socket.resume();
@@ -156,15 +171,17 @@ function openSocket(fd: number, name: string, onread: Onread): Socket {
   }
 }
 
-/** A file or device: read by libuv's threads, straight into the window. */
+/** A file or device: read by libuv's threads, straight into the window. A file that is another at its end than it was at first is `file_changed`. */
 class SteadySource extends InTurn {
   readonly #fd: number;
   readonly #name: string;
+  readonly #facts: BigIntStats;
 
-  constructor(fd: number, name: string) {
+  constructor(fd: number, name: string, facts: BigIntStats) {
     super();
     this.#fd = fd;
     this.#name = name;
+    this.#facts = facts;
   }
 
   async close(): Promise<void> {}
@@ -173,16 +190,32 @@ class SteadySource extends InTurn {
     let filled = 0;
     while (filled < window.length) {
       signal.throwIfAborted();
-      const bytes = await this.#read(window.subarray(filled, filled + SLICE_BYTES));
-      if (bytes === 0) break;
+      const bytes = await this.#read(window.subarray(filled, filled + SLICE_BYTES), signal);
+      if (bytes === 0) {
+        this.#checkUnchanged();
+        break;
+      }
       filled += bytes;
     }
     return filled;
   }
 
-  #read(into: Uint8Array): Promise<number> {
-    return new Promise((resolve, reject) => {
-      read(this.#fd, into, 0, into.length, null, (error, bytes) => (error === null ? resolve(bytes) : reject(fromNode(error, this.#name))));
-    });
+  #checkUnchanged(): void {
+    if (!this.#facts.isFile()) return;
+    const { size, mtimeNs } = factsOf(this.#fd, this.#name);
+    // What says that it is empty and is not, as proc has it, has no times that tell.
+    if (this.#facts.size > 0n && (size !== this.#facts.size || mtimeNs !== this.#facts.mtimeNs)) throw fileError('file_changed', { path: this.#name });
+  }
+
+  async #read(into: Uint8Array, signal: AbortSignal): Promise<number> {
+    const once = () =>
+      new Promise<number>((resolve, reject) => {
+        read(this.#fd, into, 0, into.length, null, (error, bytes) => (error === null ? resolve(bytes) : reject(error)));
+      });
+    try {
+      return await persist(once, signal);
+    } catch (error) {
+      throw fromNode(error, this.#name);
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { IoError } from '@chunker/core';
-import { fileError, fromNode } from './errors.js';
+import { fileError } from './errors.js';
 import { type IoKernel, ioKernel, type KernelFile, type Reading, type ReadingWay, WAYS } from './kernel.js';
 import { displayPath, type PathLike, pathBytes } from './names.js';
 import { openFilesGate } from './open-files.js';
@@ -44,11 +44,7 @@ export class OpenFile {
   /** The facts now. */
   async stat(): Promise<FileFacts> {
     this.#checkOpen();
-    try {
-      return factsOf(await this.#kernel.facts());
-    } catch (error) {
-      throw fromNode(error, this.path);
-    }
+    return factsOf(await this.#kernel.facts());
   }
 
   /**

@@ -9,6 +9,9 @@ import { NativeNewTree, type NewTreeHandle } from './native-new-tree.js';
 import { decodeListings, type Listing } from './records.js';
 import type { ReadRequests } from './requests.js';
 
+/** What is read is what everything else waits for, and reading is short: it goes before hashing and compressing. Who asks for it bounds how much is read ahead. */
+const PRIORITY = 2;
+
 interface TreeHandle {
   open(ticket: number, path: Uint8Array): void;
   list(ticket: number, paths: Uint8Array, count: number, probeReadable: boolean): void;
@@ -108,7 +111,7 @@ class NativeTree implements KernelTree {
     inPlace: boolean,
   ): Promise<Uint32Array> {
     const start: Start = (ticket, input) => this.handle.read(ticket, input, into, sliceCapBytes, readaheadBytes);
-    return this.#run(start, { input: requests.encode(), into, signal, inPlace });
+    return this.#run(start, { input: requests.encode(), into, signal, inPlace, priority: PRIORITY });
   }
 
   #run<T>(start: Start, options: RunOptions): Promise<T> {
@@ -129,7 +132,7 @@ class NativeArchive implements KernelArchive {
     const { makeError } = this;
     const fill = (into: Uint8Array, inPlace: boolean) => {
       const start: Start = (ticket) => this.handle.fill(ticket, into, taken, skip, sliceCapBytes, readaheadBytes);
-      return this.room.run<Uint8Array>(start, { keep: into, signal, inPlace, makeError });
+      return this.room.run<Uint8Array>(start, { keep: into, signal, inPlace, priority: PRIORITY, makeError });
     };
     return throughSlab(this.room, window, fill, (answer, slab) => window.set(slab.subarray(0, partBytes(answer))));
   }
@@ -183,7 +186,7 @@ class NativeFile implements KernelFile {
 
   read(position: number, into: Uint8Array, { sliceCapBytes, readaheadBytes }: Reading, signal: AbortSignal | undefined): Promise<number> {
     const start: Start = (ticket) => this.handle.read(ticket, position, into, sliceCapBytes, readaheadBytes);
-    return this.room.run<number>(start, { into, signal, makeError: this.makeError });
+    return this.room.run<number>(start, { into, signal, priority: PRIORITY, makeError: this.makeError });
   }
 
   refused(): string | undefined {

@@ -1,7 +1,7 @@
 // A new tree on node:fs, which has no calls relative to a handle. On Linux /proc/self/fd stands in: every directory below the root is opened name by name, links refused, and named by its descriptor. Elsewhere
 // directories are named by their paths and looked at before: who may write to the tree's parent and swaps a directory for a link in the moment between can redirect a file. node:fs cannot refuse to replace an
 // empty directory either, should one appear under the tree's name in the last moment.
-import { constants, lstatSync, readdirSync, rmdirSync, type Stats, unlinkSync } from 'node:fs';
+import { chmodSync, constants, lstatSync, readdirSync, rmdirSync, type Stats, unlinkSync } from 'node:fs';
 import { type FileHandle, link, lstat, mkdir, open, readdir, rename, symlink, unlink } from 'node:fs/promises';
 import { constants as errnos } from 'node:os';
 import { faultOf, faultOfNode, fileError, fromNode } from './errors.js';
@@ -27,6 +27,8 @@ export class PlatformNewTree implements KernelNewTree {
   #open: FileHandle | undefined;
   #entered: { readonly directory: number; readonly place: Place } | undefined;
   #isPublished = false;
+  /** It has its own name already, that is not on the disk, and the disk does not take it back. */
+  #isStuck = false;
   #running: Promise<unknown> = Promise.resolve();
 
   private constructor(
@@ -69,7 +71,9 @@ export class PlatformNewTree implements KernelNewTree {
       // Back under the temporary name: an error means that nothing stands under the other.
       if (this.sync) {
         await flush(this.parent.path).catch(async (error) => {
-          await rename(to, from);
+          await rename(to, from).catch(() => {
+            this.#isStuck = true;
+          });
           throw error;
         });
       }
@@ -85,12 +89,17 @@ export class PlatformNewTree implements KernelNewTree {
     await this.#leave();
     await this.#open?.close().catch(() => {});
     this.#open = undefined;
-    if (!this.#isPublished) for (const _ of removal(below(this.parent, this.temporary))) await new Promise((resolve) => setImmediate(resolve));
+    if (!this.#isPublished) for (const _ of removal(this.#place)) await new Promise((resolve) => setImmediate(resolve));
     await this.#close();
   }
 
   removeAtOnce(): void {
-    if (!this.#isPublished) for (const _ of removal(below(this.parent, this.temporary)));
+    if (!this.#isPublished) for (const _ of removal(this.#place));
+  }
+
+  /** Where it stands now. */
+  get #place(): Buffer {
+    return below(this.parent, this.#isStuck ? this.name : this.temporary);
   }
 
   async #write(orders: MakeOrders, window: Uint8Array, signal: AbortSignal | undefined): Promise<Uint32Array> {
@@ -141,7 +150,7 @@ export class PlatformNewTree implements KernelNewTree {
       return;
     }
     const made = await open(path, CREATE_FLAGS, entry.executable ? 0o777 : 0o666);
-    if (isRoot) this.#made = await made.stat();
+    if (isRoot) this.#made = await made.stat().catch((error) => made.close().then(() => Promise.reject(error)));
     await this.#writePart(made, entry, window);
   }
 
@@ -210,9 +219,8 @@ async function exists(path: Buffer): Promise<boolean> {
 }
 
 async function appear(from: Buffer, to: Buffer, made: Stats): Promise<void> {
-  if (!made.isDirectory()) {
-    // A hard link refuses an existing name, which rename would replace.
-    await link(from, to);
+  // A hard link refuses an existing name, which rename would replace.
+  if (!made.isDirectory() && (await linked(from, to))) {
     return unlink(from).catch(async (error) => {
       await unlink(to);
       throw error;
@@ -220,6 +228,17 @@ async function appear(from: Buffer, to: Buffer, made: Stats): Promise<void> {
   }
   if (await exists(to)) throw Object.assign(new Error('exists'), { code: 'EEXIST', syscall: 'rename' });
   await rename(from, to);
+}
+
+/** False where the file system has no hard links. */
+function linked(from: Buffer, to: Buffer): Promise<boolean> {
+  return link(from, to).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(error.code ?? '')) return false;
+      throw error;
+    },
+  );
 }
 
 async function flush(directory: Buffer): Promise<void> {
@@ -256,6 +275,8 @@ function* removal(path: Buffer): Generator<undefined> {
       continue;
     }
     waiting.push({ path: at, isEmptied: true });
+    // The process's mask may have closed it to its own user.
+    if ((facts.mode & 0o700) !== 0o700) chmodSync(at, 0o700);
     const names: Uint8Array[] = readdirSync(at, { encoding: 'buffer' });
     for (const name of names) waiting.push({ path: Buffer.concat([at, Buffer.from('/'), name]), isEmptied: false });
   }

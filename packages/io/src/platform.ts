@@ -150,7 +150,11 @@ class PlatformFile implements KernelFile {
   }
 
   async facts(): Promise<Uint32Array> {
-    return recordOf(await this.file.stat({ bigint: true }));
+    try {
+      return recordOf(await this.file.stat({ bigint: true }));
+    } catch (error) {
+      throw fromNode(error, this.path);
+    }
   }
 
   async read(position: number, into: Uint8Array, reading: Reading, signal: AbortSignal | undefined): Promise<number> {

@@ -7,12 +7,14 @@ import type { PathLike } from './names.js';
 export interface WindowSource {
   /** Bytes in all, where that is known. */
   readonly size: number | undefined;
+  /** Of a source that waits for others, where it can tell: whether the last `fill` was the end. */
+  readonly ended?: boolean | undefined;
   /**
    * Puts the next bytes into `window` and answers how many; fewer than there is room only at the end, 0 behind it. The next call may be made before this one settles:
    * windows are filled at the same time, in the order of the calls. `window` must not be touched meanwhile.
-   * A source that waits for others ends soon after `signal` aborts, with its reason.
+   * A source that waits for others ends soon after `signal` aborts, with its reason. Where `eager` is true, one that tells `ended` answers with what there is (64 KiB at least) when nothing more comes for a moment.
    */
-  fill(window: Uint8Array, signal?: AbortSignal): Promise<number>;
+  fill(window: Uint8Array, signal?: AbortSignal, eager?: boolean): Promise<number>;
   /** Gives back what is held, once running calls have settled. Idempotent. */
   close(): Promise<void>;
 }

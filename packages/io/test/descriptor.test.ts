@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, constants, openSync, readSync, writeFileSync } from 'node:fs';
+import { appendFileSync, closeSync, constants, openSync, readSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openDescriptorSource, type WindowSource } from '../src/index.js';
@@ -76,6 +76,38 @@ describe('a pipe', () => {
     await source.close();
   });
 
+  it('hands on what there is to who reads eagerly, when nothing more comes for a moment', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    const { from, to } = pipe();
+    const source = openDescriptorSource(from);
+    const { signal } = new AbortController();
+    const window = new Uint8Array(400_000);
+    let settled = false;
+    const filling = source.fill(window, signal, true).finally(() => {
+      settled = true;
+    });
+    // Less than a pipe holds is waited for, however long that takes.
+    writeSync(to, bytes.subarray(0, 40_000));
+    await wait(250);
+    expect(settled).toBe(false);
+    writeSync(to, bytes.subarray(40_000, 90_000));
+    expect(await filling).toBe(90_000);
+    expect(source.ended).toBe(false);
+    const rest = feed(to, bytes.subarray(90_000));
+    let at = 90_000;
+    while (!source.ended) {
+      const filled = await source.fill(window.subarray(at), signal, true);
+      at += filled;
+      if (filled === 0) expect(source.ended).toBe(true);
+    }
+    expect(at).toBe(bytes.length);
+    expect(Buffer.compare(window.subarray(0, at), bytes)).toBe(0);
+    await rest;
+    await source.close();
+    expect(timers()).toBeLessThanOrEqual(before);
+  });
+
   it('ends waiting with the reason of the signal, writes nothing afterwards and loses nothing', async () => {
     const { from, to } = pipe();
     const source = openDescriptorSource(from);
@@ -128,11 +160,28 @@ describe('a file or device', () => {
     closeSync(endless);
   });
 
+  it.each([
+    ['grows', (path: string) => appendFileSync(path, 'more')],
+    ['shrinks', (path: string) => truncateSync(path, 150_000)],
+    ['is rewritten', (path: string) => writeFileSync(path, bytes.slice().reverse())],
+  ])('that %s is reported', async (_, change) => {
+    const path = folder.at('changing');
+    writeFileSync(path, Buffer.from(bytes));
+    execFileSync('touch', ['-d', '2001-01-01', path]);
+    const fd = openSync(path, 'r');
+    const source = openDescriptorSource(fd, 'the input');
+    expect(await source.fill(new Uint8Array(100_000))).toBe(100_000);
+    change(path);
+    await expect(drain(source, 77_777)).rejects.toMatchObject({ code: 'file_changed', details: { path: 'the input' } });
+    closeSync(fd);
+  });
+
   it('is refused by its name where nothing can be read', async () => {
     const directory = openSync(folder.path, 'r');
     expect(() => openDescriptorSource(directory, 'the input')).toThrow(expect.objectContaining({ code: 'is_directory', details: { path: 'the input' } }));
     closeSync(directory);
-    expect(() => openDescriptorSource(directory)).toThrow(expect.objectContaining({ code: 'io_error', details: expect.objectContaining({ errno: 'EBADF' }) }));
+    // A number that no other thread of this process is given meanwhile.
+    expect(() => openDescriptorSource(1_000_000)).toThrow(expect.objectContaining({ code: 'io_error', details: expect.objectContaining({ errno: 'EBADF' }) }));
     const writeOnly = openSync(folder.at('written'), 'w');
     await expect(openDescriptorSource(writeOnly).fill(new Uint8Array(1))).rejects.toMatchObject({ code: 'io_error', details: { errno: 'EBADF' } });
     closeSync(writeOnly);

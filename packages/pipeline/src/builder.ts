@@ -110,7 +110,10 @@ export class Pipeline<in R = never> {
   }
 }
 
-/** Starts a pipeline over the algorithms of `registry`. */
+/**
+ * A pipeline without stages over the algorithms of `registry`. `.chunk(…)`, `.hash(…)`, `.dedup()`, `.compress(…)`, `.digest(…)` and `.verify()` each answer a new one with that stage, in any order; `.run(input, settings)`
+ * begins a run over one input, as often as you like. Nothing is read or loaded before a run is pulled.
+ */
 export function pipeline<R>(registry: Registry<R>): Pipeline<R> {
   return new Pipeline(registry);
 }

@@ -15,7 +15,7 @@ export interface Checkpoint {
   /** The specs that made them; a run that resumes has to have the same. */
   readonly specs: Manifest['specs'];
   /** Counters up to `offset`. */
-  readonly progress: Omit<Progress, 'readBytes'>;
+  readonly progress: Omit<Progress, 'readBytes' | 'doneBytes'>;
   /** With `dedup()` and a table of the run's own: the digests seen so far, one behind the other, base64. */
   readonly digests?: string;
   /** With the setting `manifest`: the rows so far. */

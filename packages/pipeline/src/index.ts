@@ -12,6 +12,6 @@ export type { ChunkRecord, RecordBatch } from './record.js';
 export type { RunProgress } from './progress.js';
 export type { PipelineRun, Summary } from './run.js';
 export type { RunSettings } from './settings.js';
-export type { FileHandleLike, FileInput, PipelineInput, WindowSource } from './sources/source.js';
+export type { FileHandleFacts, FileHandleLike, FileInput, PipelineInput, WindowSource } from './sources/source.js';
 export type { CompressionStrategy, StrategyName } from './strategy/strategy.js';
 export { type WholeDigestSettings, wholeDigest } from './whole-digest.js';

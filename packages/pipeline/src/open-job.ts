@@ -1,4 +1,5 @@
 import type { Chunker, Codec, Hash, Memory } from '@chunker/core';
+import { preallocate, windowSizer } from '@chunker/io/buffers';
 import { checkCheckpoint, restoreDigests } from './checkpoint.js';
 import type { Control } from './control.js';
 import { Cooperation } from './cooperation.js';
@@ -58,11 +59,12 @@ export async function openJob(memory: Memory, stages: Stages, input: PipelineInp
     undo.push(() => reservation.release());
     if (chooser !== undefined) chooser.reservation = reservation;
     const slabs = kept(new Slabs(resolved.payload === 'none'));
+    if (resolved.buffers.strategy === 'preallocated') await preallocate(resolved.windows, () => slabs.take(resolved.headBytes + resolved.windowBytes));
     const outputs = new OutputArena(
       slabs,
       largestResult(codec, Math.min(chunker?.maxSize ?? Number.POSITIVE_INFINITY, resolved.headBytes + resolved.windowBytes)),
     );
-    const progress = { ...(checkpoint?.progress ?? NOTHING), readBytes: start };
+    const progress = { ...(checkpoint?.progress ?? NOTHING), readBytes: start, doneBytes: start };
     const rung = codec === undefined ? undefined : onlyRung(codec);
     const algorithms = { chunker, hash, codec, rung, chooser, dedup, verify, ownsTable: stages.dedup === 'own' };
     return {
@@ -71,6 +73,7 @@ export async function openJob(memory: Memory, stages: Stages, input: PipelineInp
       digests,
       reassembled,
       settings: resolved,
+      sizer: windowSizer(resolved.buffers, chunker?.minSize),
       slabs,
       outputs,
       progress,
@@ -79,6 +82,7 @@ export async function openJob(memory: Memory, stages: Stages, input: PipelineInp
       cooperation,
       start,
       resumed: checkpoint,
+      onDone: () => {},
     };
   } catch (error) {
     for (const one of undo.reverse()) await one();

@@ -2,8 +2,10 @@ import type { Progress } from './engine/job.js';
 
 /** How far a run is. */
 export interface RunProgress {
-  /** Bytes of chunks that went through all stages. */
+  /** Bytes of chunks that came to the end of their last stage. */
   readonly bytes: number;
+  /** Bytes that were read: ahead of `bytes` by what is under way. */
+  readonly readBytes: number;
   /** Bytes in all, where the source tells. */
   readonly totalBytes?: number;
   readonly chunks: number;
@@ -34,7 +36,7 @@ export class ProgressMeter {
     return now - this.#told >= this.#intervalMs;
   }
 
-  read(now: number, { bytes, chunks, uniqueBytes, compressedBytes }: Progress, totalBytes: number | undefined): RunProgress {
+  read(now: number, { doneBytes: bytes, readBytes, chunks, uniqueBytes, compressedBytes }: Progress, totalBytes: number | undefined): RunProgress {
     const seconds = (now - this.#told) / 1000;
     if (seconds > 0) {
       const recent = (bytes - this.#bytes) / seconds;
@@ -44,7 +46,7 @@ export class ProgressMeter {
     this.#told = now;
     this.#bytes = bytes;
     const bytesPerSecond = this.#rate;
-    const told = { bytes, chunks, uniqueBytes, compressedBytes, bytesPerSecond };
+    const told = { bytes, readBytes, chunks, uniqueBytes, compressedBytes, bytesPerSecond };
     if (totalBytes === undefined) return told;
     return { ...told, totalBytes, ...(bytesPerSecond > 0 ? { secondsLeft: Math.max(0, totalBytes - bytes) / bytesPerSecond } : {}) };
   }

@@ -114,6 +114,7 @@ export class PipelineRun implements AsyncIterable<ChunkRecord> {
       if (job.settings.manifest) this.#rows ??= new ManifestRows();
       if (job.resumed?.rows !== undefined) this.#rows?.restore(job.resumed.rows);
       events = new RunEvents(this.#parts.events, job, this.#parts.onProgress);
+      job.onDone = () => events?.progress(job as Job);
       const started = performance.now();
       const engine = job.settings.sequential ? runSequential(job, signal) : runParallel(job, signal);
       for await (const { columns } of engine) {
@@ -221,7 +222,7 @@ export class PipelineRun implements AsyncIterable<ChunkRecord> {
   }
 }
 
-const NOTHING: Progress = { readBytes: 0, bytes: 0, chunks: 0, uniqueChunks: 0, uniqueBytes: 0, compressedBytes: 0 };
+const NOTHING: Progress = { readBytes: 0, doneBytes: 0, bytes: 0, chunks: 0, uniqueChunks: 0, uniqueBytes: 0, compressedBytes: 0 };
 
 async function summarise(job: Job, seconds: number, rows: ManifestRows | undefined): Promise<Summary> {
   const { bytes, chunks, uniqueChunks, uniqueBytes, compressedBytes } = job.progress;
@@ -245,7 +246,7 @@ async function summarise(job: Job, seconds: number, rows: ManifestRows | undefin
 }
 
 function checkpointOf(job: Job, rows: ManifestRows | undefined): Checkpoint {
-  const { readBytes: _, ...progress } = job.progress;
+  const { readBytes: _, doneBytes: __, ...progress } = job.progress;
   const specs = specsOf(job);
   return {
     version: 1,

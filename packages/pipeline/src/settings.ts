@@ -1,6 +1,8 @@
 import { ChunkerError } from '@chunker/core';
+import { type BufferStrategy, inBlocks, type ResolvedBuffers, resolveBuffers } from '@chunker/io/buffers';
 import type { Checkpoint } from './checkpoint.js';
 import type { CooperationSettings } from './cooperation.js';
+import { invalidPipeline } from './errors.js';
 import type { RunProgress } from './progress.js';
 
 const MIB = 1024 * 1024;
@@ -18,9 +20,11 @@ export interface RunSettings {
    * or empty afterwards, never wrong; or a copy.
    */
   readonly payload?: 'none' | 'view' | 'copy';
-  /** Bytes read at a time, 64 KiB to 64 MiB; default 4 MiB, and half the chunker's reach where that is more. */
+  /** Bytes read at a time, 64 KiB to 64 MiB; default 4 MiB, and half the chunker's reach where that is more. With a chunker rounded up to blocks of 4 KiB. */
   readonly windowBytes?: number;
-  /** Windows between reading and delivery, at least 2; default one more than threads, at least 3. Chunks being compressed are twice the threads, or as many as this. */
+  /** How memory for reading is laid out: `fixed` (default), `adaptive` or `preallocated`. Adaptive windows need a chunker: without one windows are the pieces. */
+  readonly buffers?: BufferStrategy;
+  /** Windows between reading and delivery, at least 2; default two more than threads. Chunks being compressed are twice the threads, or as many as this. */
   readonly queue?: number;
   /** The most that windows and outputs take together; default `CHUNKER_ASYNC_BUFFER_LIMIT_BYTES`, else 256 MiB. */
   readonly bufferLimitBytes?: number;
@@ -43,7 +47,9 @@ export interface ResolvedSettings {
   readonly sequential: boolean;
   readonly unordered: boolean;
   readonly payload: 'none' | 'view' | 'copy';
+  /** Of the largest window. */
   readonly windowBytes: number;
+  readonly buffers: ResolvedBuffers;
   /** Room before each window for the tail of the one before. */
   readonly headBytes: number;
   readonly windows: number;
@@ -67,11 +73,14 @@ const DEFAULT_BUFFER_LIMIT = 256 * MIB;
  */
 export function resolveSettings(settings: RunSettings, reach: number, copies: number, softBytes = Number.POSITIVE_INFINITY): ResolvedSettings {
   const limit = integer('bufferLimitBytes', settings.bufferLimitBytes ?? limitOfEnvironment(), 1, Number.MAX_SAFE_INTEGER);
-  const headBytes = Math.ceil(reach / 4096) * 4096;
-  const windowBytes = integer('windowBytes', settings.windowBytes ?? Math.max(WINDOW_BYTES, headBytes / 2), 64 * 1024, 64 * MIB);
+  const headBytes = inBlocks(reach);
+  const asked = integer('windowBytes', settings.windowBytes ?? Math.max(WINDOW_BYTES, headBytes / 2), 64 * 1024, 64 * MIB);
+  const buffers = resolveBuffers(settings.buffers, reach === 0 ? asked : inBlocks(asked));
+  if (buffers.strategy === 'adaptive' && reach === 0) throw invalidPipeline('adaptive buffers need a chunker: without one windows are the pieces');
+  const windowBytes = buffers.max;
   const sequential = settings.mode === 'sequential';
   const each = (headBytes + windowBytes) * (1 + copies);
-  const wanted = sequential ? 2 : integer('queue', settings.queue ?? Math.max(3, threads() + 1), 2, 1024);
+  const wanted = sequential ? 2 : integer('queue', settings.queue ?? threads() + 2, 2, 1024);
   const windows = Math.min(wanted, Math.max(2, Math.floor(Math.min(limit, softBytes) / each)));
   if (windows * each > limit) throw new ChunkerError('buffer_limit_exceeded', { attempted: windows * each, limit });
   return {
@@ -79,6 +88,7 @@ export function resolveSettings(settings: RunSettings, reach: number, copies: nu
     unordered: settings.unordered ?? false,
     payload: settings.payload ?? 'none',
     windowBytes,
+    buffers,
     headBytes,
     windows,
     jobs: Math.max(wanted, 2 * threads()),
@@ -87,13 +97,15 @@ export function resolveSettings(settings: RunSettings, reach: number, copies: nu
   };
 }
 
-/** For an input of known size that fits into one window: a window of its size, and no room for the tail of one before. */
+/** For an input of known size that fits into one window: a window of its size, and no room for the tail of one before unless windows begin smaller. */
 export function fitTo(size: number | undefined, settings: ResolvedSettings): ResolvedSettings {
   // One byte more than there is: a short answer says that this was all.
   if (size === undefined || size >= settings.windowBytes) return settings;
-  const windowBytes = Math.ceil((size + 1) / 4096) * 4096;
+  const windowBytes = inBlocks(size + 1);
+  const headBytes = settings.buffers.strategy === 'adaptive' ? Math.min(settings.headBytes, windowBytes) : 0;
   const each = settings.bufferBytes / settings.windows / (settings.headBytes + settings.windowBytes);
-  return { ...settings, windowBytes, headBytes: 0, windows: 2, bufferBytes: 2 * each * windowBytes };
+  const buffers = { ...settings.buffers, min: Math.min(settings.buffers.min, windowBytes), max: windowBytes };
+  return { ...settings, windowBytes, buffers, headBytes, windows: 2, bufferBytes: 2 * each * (headBytes + windowBytes) };
 }
 
 /** CPUs that the process may use, as far as the runtime tells. */

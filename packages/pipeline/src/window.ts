@@ -30,7 +30,7 @@ export class Window {
   }
 
   /** Says how much was read, and where in the input. */
-  filled(bytes: number, offset: number, isLast = bytes < this.#slab.bytes.length - this.#head): void {
+  filled(bytes: number, offset: number, isLast: boolean): void {
     this.#to = this.#head + bytes;
     this.start = offset;
     this.isLast = isLast;

@@ -7,7 +7,7 @@ import type { Context } from '../context.js';
 import { encodeDigest } from '../digests.js';
 import { expectedBytes } from '../expected-bytes.js';
 import { usageError, withoutStage } from '../failure.js';
-import { standardInput } from '../files.js';
+import { inputFor } from '../files.js';
 import { type InputKind, kindOf } from '../inputs.js';
 import { bytesOf, printable } from '../names.js';
 import { printReport, type ScanReport, type ScannedPath } from './scan-report.js';
@@ -70,7 +70,10 @@ async function scanAll(scan: Scan, operands: readonly string[]): Promise<Scanned
   const scanned: ScannedPath[] = [];
   const expected = expectedBytes(context, operands, { exclude: options.exclude, oneFileSystem: options.oneFileSystem });
   let now = operands[0] as string;
-  context.showProgress(() => ({ label: `scan ${printable(now)}`, bytes: totals.bytes + (scan.run?.progress.bytes ?? 0), totalBytes: expected.bytes }));
+  context.showProgress(() => {
+    const { doneBytes = 0, readBytes = 0 } = scan.run?.progress ?? {};
+    return { label: `scan ${printable(now)}`, bytes: totals.bytes + doneBytes, readBytes: totals.bytes + readBytes, totalBytes: expected.bytes };
+  });
   for (const path of operands) {
     now = path;
     try {
@@ -102,8 +105,7 @@ async function scanPath(scan: Scan, path: string): Promise<ScannedPath> {
 }
 
 async function inputOf(scan: Scan, path: string, kind: InputKind): Promise<PipelineInput> {
-  if (kind === 'stream') return standardInput();
-  if (kind !== 'directory') return { file: bytesOf(path) };
+  if (kind !== 'directory') return inputFor(path);
   const { exclude, oneFileSystem, skipUnreadable } = scan.options;
   const { context } = scan;
   const leaveOut = (error: Error) => {

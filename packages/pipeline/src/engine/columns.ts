@@ -10,6 +10,13 @@ export function prepareColumns(job: Job, batch: BatchWork): void {
   columns.payloads = !compresses ? batch.chunks() : new Array(columns.lengths.length).fill(undefined);
 }
 
+/** So many bytes more of a batch went through all stages. */
+export function countDone(job: Job, batch: BatchWork, bytes: number): void {
+  batch.doneBytes += bytes;
+  job.progress.doneBytes += bytes;
+  job.onDone();
+}
+
 /** Adds a finished batch to the counters. */
 export function count(job: Job, batch: BatchWork): void {
   const { lengths, duplicates, compressedLengths } = batch.columns;
@@ -22,4 +29,5 @@ export function count(job: Job, batch: BatchWork): void {
     progress.uniqueBytes += lengths[i] as number;
     if (compressedLengths !== undefined) progress.compressedBytes += compressedLengths[i] as number;
   }
+  countDone(job, batch, batch.data.length - batch.doneBytes);
 }

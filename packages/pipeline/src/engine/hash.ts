@@ -1,11 +1,12 @@
 import { stageError } from '../errors.js';
 import type { BatchWork, Job } from './job.js';
+import { PRIORITY } from './priorities.js';
 
 /** Digests of a batch's chunks, by one call. */
 export async function hash(job: Job, batch: BatchWork, signal: AbortSignal): Promise<void> {
   if (job.hash === undefined) return;
   try {
-    batch.columns.digests = await job.hash.hashMany({ buffer: batch.data, ranges: { lengths: batch.columns.lengths } }, { signal });
+    batch.columns.digests = await job.hash.hashMany({ buffer: batch.data, ranges: { lengths: batch.columns.lengths } }, { signal, priority: PRIORITY.hash });
   } catch (error) {
     throw stageError('hash', batch.columns.start, error, job.hash.name);
   }

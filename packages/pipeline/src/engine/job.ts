@@ -1,4 +1,5 @@
 import type { Chunker, Codec, Hash, Reservation } from '@chunker/core';
+import type { WindowSizer } from '@chunker/io/buffers';
 import type { Checkpoint } from '../checkpoint.js';
 import type { Control } from '../control.js';
 import type { Cooperation } from '../cooperation.js';
@@ -17,7 +18,9 @@ import type { WholeDigests } from './whole-digests.js';
 export interface Progress {
   /** Bytes that were read. */
   readBytes: number;
-  /** Bytes of chunks that went through all stages. */
+  /** Bytes of chunks that came to the end of their last stage, delivered or not: grows with each chunk, where `bytes` grows by windows. */
+  doneBytes: number;
+  /** Bytes of chunks whose whole window went through all stages: what the other counters are of. */
   bytes: number;
   chunks: number;
   uniqueChunks: number;
@@ -42,6 +45,7 @@ export interface Job {
   /** The same of the bytes that verification put together again. */
   readonly reassembled: WholeDigests;
   readonly settings: ResolvedSettings;
+  readonly sizer: WindowSizer;
   readonly slabs: Slabs;
   readonly outputs: OutputArena;
   readonly progress: Progress;
@@ -55,6 +59,8 @@ export interface Job {
   readonly resumed: Checkpoint | undefined;
   /** The table of digests is this run's own. */
   readonly ownsTable: boolean;
+  /** Called when chunks came to the end of their last stage. What it throws ends the run. */
+  onDone: () => void;
 }
 
 /** A window's chunks on their way through the stages. */
@@ -65,6 +71,8 @@ export class BatchWork {
   readonly data: Uint8Array;
   /** With a strategy: who compresses each chunk; nobody those that are stored. */
   readonly rungs: (Rungs | undefined)[] = [];
+  /** Bytes that are counted as done. */
+  doneBytes = 0;
   readonly #spaces: OutputSpace[] = [];
   #released = false;
 

@@ -11,9 +11,10 @@ export async function readWindow(job: Job, offset: number, signal: AbortSignal, 
     release();
   });
   try {
-    const bytes = await job.source.fill(window.room, signal, job.chunker !== undefined);
+    const roomBytes = job.sizer.next();
     // Without a chunker windows are the pieces: all of one length.
-    window.filled(bytes, offset, job.source.ended);
+    const bytes = await job.source.fill(window.room.subarray(0, roomBytes), signal, job.chunker !== undefined);
+    window.filled(bytes, offset, job.source.ended ?? bytes < roomBytes);
     job.progress.readBytes += bytes;
     return window;
   } catch (error) {

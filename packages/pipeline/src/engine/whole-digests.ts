@@ -1,6 +1,7 @@
 import type { Hash, Hasher } from '@chunker/core';
 import { stageError } from '../errors.js';
 import { nextTurn } from '../sources/memory.js';
+import { PRIORITY } from './priorities.js';
 
 /** What a hash on the calling thread gets at a time: half a millisecond of SHA-256 at most. */
 const TURN_BYTES = 512 * 1024;
@@ -15,7 +16,7 @@ export class WholeDigests {
 
   constructor(hashes: readonly Hash[], signal: AbortSignal | undefined) {
     this.specs = hashes.map(({ spec }) => spec);
-    this.#states = hashes.map((hash) => ({ hash, hasher: hash.create(signal === undefined ? {} : { signal }) }));
+    this.#states = hashes.map((hash) => ({ hash, hasher: hash.create({ priority: PRIORITY.digest, ...(signal === undefined ? {} : { signal }) }) }));
   }
 
   get isEmpty(): boolean {

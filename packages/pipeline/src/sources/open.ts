@@ -11,7 +11,7 @@ export async function openSource(input: PipelineInput, signal: AbortSignal | und
   if (typeof input === 'object' && input !== null) {
     if (isSource(input)) return input;
     if (isFile(input)) return (await import('@chunker/io')).openFileSource(input.file, { signal, reading: input.reading });
-    if (isHandle(input)) return new HandleSource(input);
+    if (isHandle(input)) return new HandleSource(input, await import('@chunker/io'));
     if (typeof Blob === 'function' && input instanceof Blob) return new BlobSource(input);
     if (isWebStream(input)) return new IterableSource(webIterable(input));
     if (Symbol.asyncIterator in input || Symbol.iterator in input) return new IterableSource(input);

@@ -34,4 +34,13 @@ export type PipelineInput = FileInput | Uint8Array | Blob | ByteSource | WindowS
 export interface FileHandleLike {
   readonly fd: number;
   read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
+  /** Where it is there, a file that changes while it is read is reported. */
+  stat?(options: { readonly bigint: true }): Promise<FileHandleFacts>;
+}
+
+/** What of a file shows that it has changed. */
+export interface FileHandleFacts {
+  readonly size: bigint;
+  readonly mtimeNs: bigint;
+  isFile(): boolean;
 }
