@@ -22,7 +22,11 @@ export async function list(context: Context): Promise<void> {
       rows.push({ kind, name, package: plugin.package, version: plugin.version, kernels });
     }
   }
-  if (context.json) return context.document([...rows, ...broken.map((one) => ({ kind: 'broken', name: one.package, ...one }))]);
+  if (context.json) {
+    // Of the same form, for whoever looks at the kernels of all.
+    const left = broken.map(({ package: name, reason }) => ({ kind: 'broken', name, package: name, version: '', kernels: [], reason }));
+    return context.document([...rows, ...left]);
+  }
   for (const kind of ['codec', 'hash', 'chunker'])
     await printKind(
       context,
