@@ -49,6 +49,18 @@ describe('progress', () => {
     expect(text().endsWith('\r\u001b[K')).toBe(true);
   });
 
+  it('tells what was read while nothing is done with it yet, and then what is done', async () => {
+    const { output, text } = recorder(true);
+    let bytes = 0;
+    const progress = openProgress(output, () => ({ label: 'scan', bytes, readBytes: 8 * 1024 * 1024, totalBytes: 16 * 1024 * 1024 }));
+    await wait(200);
+    expect(text()).toContain('8.00 MiB read');
+    bytes = 4 * 1024 * 1024;
+    await wait(200);
+    await progress.stop();
+    expect(text()).toContain('25 %  4.00 MiB of 16.0 MiB');
+  });
+
   it('is lines without control characters in a log, and makes way for complaints', async () => {
     const { stderr } = await shell('chunker hash --progress missing /proc/version missing-as-well');
     const lines = stderr.trim().split('\n');

@@ -1,8 +1,9 @@
 import { Readable, Writable } from 'node:stream';
 import { pipeline as join } from 'node:stream/promises';
 import { describe, expect, it } from 'vitest';
-import { type ChunkRecord, pipeline, type RunProgress } from '@chunker/pipeline';
-import { registry, sampleBytes } from './algorithms.js';
+import { defineCodec, Registry } from '@chunker/core';
+import { type ChunkRecord, type PipelineRun, pipeline, type RunProgress } from '@chunker/pipeline';
+import { lowbits, registry, sampleBytes } from './algorithms.js';
 
 const SIZES = { min: 500, max: 9000, bits: 8 };
 const SMALL = { windowBytes: 65_536, payload: 'view' } as const;
@@ -153,6 +154,29 @@ describe('progress', () => {
       expect(secondsLeft).toBeCloseTo((524_288 - bytes) / bytesPerSecond, 6);
     }
     expect(told.at(-1)).toMatchObject({ bytes: 524_288, totalBytes: 524_288 });
+  });
+
+  it('grows with each chunk of a slow codec, long before its window is done, and tells what was read beside it', async () => {
+    const told: (RunProgress & { delivered: number })[] = [];
+    const sleepy = defineCodec({
+      name: 'sleepy',
+      async compress(bytes) {
+        const copy = bytes.slice();
+        await new Promise((resolve) => setTimeout(resolve, 120));
+        return copy;
+      },
+      decompress: (bytes) => bytes.slice(),
+    });
+    const slowly = pipeline(Registry.of(lowbits, sleepy)).chunk('lowbits', { min: 70_000, max: 90_000, bits: 12 }).compress('sleepy');
+    const run: PipelineRun = slowly.run(data, { mode: 'sequential', onProgress: (now) => told.push({ ...now, delivered: run.progress.bytes }) });
+    await run.summary();
+    const during = told.filter(({ delivered }) => delivered === 0);
+    expect(during.length).toBeGreaterThan(3);
+    expect(during.every(({ bytes, readBytes }) => bytes > 0 && readBytes === data.length)).toBe(true);
+    for (let i = 1; i < told.length; i++) expect(told[i]?.bytes).toBeGreaterThanOrEqual(told[i - 1]?.bytes as number);
+    expect(during[0]?.bytes).toBeLessThan(200_000);
+    expect(told.at(-1)).toMatchObject({ bytes: data.length, readBytes: data.length, totalBytes: data.length });
+    expect(run.progress).toMatchObject({ bytes: data.length, doneBytes: data.length, readBytes: data.length });
   });
 
   it('has no total where the source knows none, and ends the run when the listener throws', async () => {

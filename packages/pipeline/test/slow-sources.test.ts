@@ -58,6 +58,27 @@ describe('a slow source', () => {
     expect(lengths).toEqual([262_144, 262_144, 262_144, 13_568]);
   });
 
+  it('that gives nothing is waited for without a timer, before and behind what it gave', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    for (const given of [0, 1000, PIECE]) {
+      let go: () => void = () => {};
+      const silence = new Promise<void>((resolve) => {
+        go = resolve;
+      });
+      async function* silent() {
+        if (given > 0) yield data.subarray(0, given);
+        await silence;
+      }
+      const running = line().run(silent()).summary();
+      // Whatever patience there is with what came is over by then.
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      expect(timers()).toBeLessThanOrEqual(before);
+      go();
+      expect((await running).bytes).toBe(given);
+    }
+  });
+
   it('keeps no timer when it ends, fails or is left', async () => {
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
     const before = timers();

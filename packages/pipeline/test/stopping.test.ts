@@ -70,6 +70,30 @@ describe('a run that is stopped', () => {
     await fc.assert(property, { numRuns: 40 });
   });
 
+  it('may go on from any boundary between chunks: what follows is the rest of one run', async () => {
+    const part = data.subarray(0, 70_000);
+    const cut = () => pipeline(registry).chunk('lowbits', SIZES).hash('sha1').dedup().compress('flate').digest('sha1');
+    const whole = cut().run(part, { ...SMALL, manifest: true });
+    const records = await collect(whole);
+    const { digests } = await whole.summary();
+    const { specs } = await whole.manifest();
+    expect(records.length).toBeGreaterThan(40);
+    const counted = { bytes: 0, chunks: 0, uniqueChunks: 0, uniqueBytes: 0, compressedBytes: 0 };
+    const seen = new DigestTable(20);
+    for (const [index, { offset, length, hash, duplicate, compressedLength = 0 }] of records.entries()) {
+      const checkpoint = { version: 1, offset, specs, progress: { ...counted }, digests: Buffer.from(seen.toBytes()).toString('base64') } as const;
+      const rest = cut().run(part, { ...SMALL, resume: checkpoint });
+      expect(await collect(rest)).toEqual(records.slice(index));
+      expect((await rest.summary()).digests).toEqual(digests);
+      seen.add(Buffer.from(hash as string, 'hex'), 0);
+      counted.bytes += length;
+      counted.chunks += 1;
+      if (duplicate !== true) counted.uniqueChunks += 1;
+      if (duplicate !== true) counted.uniqueBytes += length;
+      counted.compressedBytes += compressedLength;
+    }
+  });
+
   it('reads a file from the checkpoint on where nothing needs the bytes before it', async () => {
     const plainLine = pipeline(registry).chunk('lowbits', SIZES).hash('sha1');
     const run = plainLine.run({ file }, { windowBytes: 65_536 });

@@ -3,6 +3,7 @@ import { stageError } from '../errors.js';
 import type { OutputSpace } from '../output-arena.js';
 import { nextTurn } from '../sources/memory.js';
 import type { Rung, Rungs } from '../strategy/rungs.js';
+import { countDone } from './columns.js';
 import type { BatchWork, Job } from './job.js';
 
 /** Chunks below this are compressed several to a job: handing over a job costs about as much as compressing 4 KiB. */
@@ -67,6 +68,7 @@ export async function compressGroup(job: Job, batch: BatchWork, group: Group, si
   } catch (error) {
     throw stageError('compress', offset, error, name);
   }
+  countDone(job, batch, group.bytes);
 }
 
 async function compressOne(rung: Rung, job: Job, batch: BatchWork, group: Group, signal: AbortSignal): Promise<void> {
