@@ -56,11 +56,11 @@ export async function load(): Promise<HashKernel<Blake3Options>> {
       const settings = encodeSettings(options, handles);
       return callSync(() => digestOf(options.length, (output) => addon.hashIntoSync(data, settings, output)), makeError);
     },
-    async hashInto(data, output, options, call) {
+    hashInto(data, output, options, call) {
       const settings = encodeSettings(options, call.handles);
       const { signal, inPlace, queue, priority } = call;
       const run = { input: data, into: output, signal, inPlace, queue, priority, makeError };
-      await room.run<number>((ticket, input) => addon.hash(ticket, input, settings), run);
+      return room.run<void>((ticket, input) => addon.hash(ticket, input, settings), run);
     },
     hashIntoSync(data, output, options, { handles }) {
       const settings = encodeSettings(options, handles);

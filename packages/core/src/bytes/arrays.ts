@@ -84,7 +84,12 @@ function isPlain(bytes: Uint8Array): boolean {
 
 /** True where two views have a byte in common. */
 export function overlaps(a: Uint8Array, b: Uint8Array): boolean {
-  return a.buffer === b.buffer && a.byteOffset < b.byteOffset + b.length && b.byteOffset < a.byteOffset + a.length;
+  return sameMemory(a, b) && a.byteOffset < b.byteOffset + b.length && b.byteOffset < a.byteOffset + a.length;
+}
+
+/** True where two views show one buffer. */
+export function sameMemory(a: Uint8Array, b: Uint8Array): boolean {
+  return bufferOf.call(a) === bufferOf.call(b);
 }
 
 /** What a value is, for messages: its type, never its content. */

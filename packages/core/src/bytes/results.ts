@@ -1,4 +1,4 @@
-import { isBytes, isDetached, isShared, isUnfixed, isWords, kindOfValue, plainView } from './arrays.js';
+import { isBytes, isDetached, isShared, isUnfixed, isWords, kindOfValue, plainView, sameMemory } from './arrays.js';
 import { copyOf } from './inputs.js';
 
 /** What a kernel answered against the contract; core turns it into `plugin_failed`. */
@@ -13,7 +13,7 @@ export function resultBytes(result: unknown, input?: Uint8Array): Uint8Array {
   if (isDetached(view)) throw new BrokenPromise('it returned a detached buffer');
   const unfixed = isUnfixed(view);
   if (unfixed && isShared(view)) throw new BrokenPromise('it returned shared memory');
-  return unfixed || (input !== undefined && view.buffer === input.buffer) ? copyOf(view) : view;
+  return unfixed || (input !== undefined && sameMemory(view, input)) ? copyOf(view) : view;
 }
 
 /** The count of bytes a kernel says that it wrote. */

@@ -7,6 +7,7 @@ import { areaError, asPluginError, describeThrown } from '../errors/areas.js';
 import { OperationEvents } from '../events/channel.js';
 import type { BoundKernel } from '../kernels/bound.js';
 import type { Reservation } from '../memory/budget.js';
+import { FirstOf, type Told } from '../scope/first-of.js';
 import type { Scope } from '../scope/scope.js';
 import { borrowScratch } from '../scratch/scratch.js';
 import { OutputLimits } from './limits.js';
@@ -175,45 +176,11 @@ export class Operations {
     }
   }
 
-  /** One promise and one listener of the registry's end per operation: thousands may be in flight. */
+  /** What is done in place has the caller's memory: it is answered when it has ended, not before. */
   #answer<T>(visit: Visit, work: Promise<T>, parameters: CallParameters | undefined, outcome: (result: T) => Outcome): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const { life } = this.taken.scope;
-      const inPlace = parameters?.inPlace === true;
-      const signal = inPlace ? undefined : parameters?.signal;
-      let answered = false;
-      const fail = (thrown: unknown) => {
-        if (answered) return;
-        forget();
-        reject(visit.failed(thrown));
-      };
-      const abort = () => fail(signal?.reason);
-      const forget = () => {
-        answered = true;
-        if (!inPlace) life.offAbort(fail);
-        signal?.removeEventListener('abort', abort);
-      };
-      work.then(
-        (value) => {
-          visit.leave();
-          if (answered) return;
-          forget();
-          try {
-            visit.end(outcome, value);
-            resolve(value);
-          } catch (thrown) {
-            reject(visit.failed(thrown));
-          }
-        },
-        (thrown) => {
-          visit.leave();
-          fail(thrown);
-        },
-      );
-      if (signal?.aborted === true) return abort();
-      if (!inPlace) life.onAbort(fail);
-      signal?.addEventListener('abort', abort, { once: true });
-    });
+    visit.outcome = outcome as (result: unknown) => Outcome;
+    const inPlace = parameters?.inPlace === true;
+    return new FirstOf<T>(work, inPlace ? undefined : this.taken.scope.life, inPlace ? undefined : parameters?.signal, visit).promise;
   }
 
   runSync<T>(
@@ -224,9 +191,11 @@ export class Operations {
     outcome: (result: T) => Outcome,
     memory?: () => number,
   ): T {
+    const counted = memory !== undefined && this.#counts(bytes, parameters);
+    if (parameters === undefined && !counted && !this.taken.scope.events.active) return this.#runBare(operation, body);
     const visit = this.#enter(operation, bytes, parameters);
     try {
-      if (memory !== undefined && this.#counts(bytes, parameters)) {
+      if (counted) {
         visit.reserved(this.taken.scope.memory.takeNow(memory(), { algorithm: this.taken.definition.name, operation }));
       }
       const result = body();
@@ -239,28 +208,23 @@ export class Operations {
     }
   }
 
+  /** A call on the calling thread that nobody is told of and that holds nothing: of a visit, its end and its errors are left. Small calls feel the rest. */
+  #runBare<T>(operation: string, body: () => T): T {
+    const { definition, scope } = this.taken;
+    scope.life.check(definition.name);
+    scope.life.enter();
+    try {
+      return body();
+    } catch (thrown) {
+      throw asPluginError(definition.kind, { algorithm: definition.name, operation }, thrown);
+    } finally {
+      scope.life.leave();
+    }
+  }
+
   /** The promise, or the abort's reason, or the registry's end: whichever comes first. */
   race<T>(work: PromiseLike<T>, signal: AbortSignal | undefined): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const { life } = this.taken.scope;
-      const forget = () => {
-        life.offAbort(fail);
-        signal?.removeEventListener('abort', abort);
-      };
-      const fail = (error: unknown) => {
-        forget();
-        reject(error);
-      };
-      const abort = () => fail(signal?.reason);
-      // The work may fail as well: nobody waits for it any more then, and a promise is settled once.
-      work.then((value) => {
-        forget();
-        resolve(value);
-      }, fail);
-      if (signal?.aborted === true) return abort();
-      life.onAbort(fail);
-      signal?.addEventListener('abort', abort, { once: true });
-    });
+    return new FirstOf(work, this.taken.scope.life, signal).promise;
   }
 
   /** An error of this algorithm's area. */
@@ -333,7 +297,7 @@ export class Operations {
 }
 
 /** One operation between its start and its end. */
-export class Visit {
+export class Visit implements Told<unknown> {
   readonly #taken: Taken;
   readonly #operation: string;
   readonly #signal: AbortSignal | undefined;
@@ -346,6 +310,8 @@ export class Visit {
   #close: (() => void) | undefined;
   #ofSource: { readonly thrown: unknown } | undefined;
   inputBytes: number;
+  /** What `succeeded` tells of a result. */
+  outcome: ((result: unknown) => Outcome) | undefined;
 
   constructor(
     taken: Taken,
@@ -367,6 +333,10 @@ export class Visit {
   progress(bytes: number): void {
     this.inputBytes += bytes;
     this.#events?.bytes(bytes);
+  }
+
+  succeeded(result: unknown): void {
+    if (this.outcome !== undefined) this.end(this.outcome, result);
   }
 
   end<T>(outcome: (result: T) => Outcome, result: T): void {

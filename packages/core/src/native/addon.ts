@@ -3,6 +3,8 @@ export interface Addon {
   executorId(): number;
   executorInfo(): string;
   executorConfigure(threads: number, nice: number, reserveCpus: number, spareSlabBytes: number): void;
+  executorMeasure(begin: boolean): void;
+  executorFigures(): number[];
   channelOpen(callback: (count: number, payloads: unknown[] | undefined) => void, ring: Uint32Array, slots: Uint32Array): number;
   channelCancel(channel: number, slot: number): void;
   poolCreate(threads: number, nice: number): number;

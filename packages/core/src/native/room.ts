@@ -1,4 +1,7 @@
 import { ChunkerError, isChunkerError } from '../errors/index.js';
+import type { Abortable } from '../scope/lifetime.js';
+import { type Watch, watchOf } from '../scope/watch.js';
+import { offerExecutorCounters } from '../runtime/executor-figures.js';
 import { offerSlabMemory } from '../slabs/pool.js';
 import type { Addon } from './addon.js';
 import { faultError, type MakeError, plainError, thrownError } from './faults.js';
@@ -16,7 +19,7 @@ export interface RunOptions {
   readonly inPlace?: boolean | undefined;
   /** The queue of the registry; see `createQueue`. Default: everybody's. */
   readonly queue?: number | undefined;
-  /** 0 (first stage of a pipeline) to 7 (last stage; goes first). Default 0. */
+  /** How urgent it is among those that wait: 0 (default) to 7, which goes first. */
   readonly priority?: number | undefined;
   /** Kept from the garbage collector until the promise settles. */
   readonly keep?: unknown;
@@ -27,11 +30,35 @@ export interface RunOptions {
 /** Starts an operation of an addon: `(ticket, input) => addon.hash(ticket, input, …)`. */
 export type Start = (ticket: number, input: Uint8Array) => void;
 
-interface Pending {
-  readonly resolve: (value: never) => void;
-  readonly reject: (reason: unknown) => void;
-  readonly options: RunOptions;
-  readonly crossing: Crossing;
+/** A job in flight. An abort of its signal asks it to stop; it is answered when it has. */
+class Pending implements Abortable {
+  readonly #cancel: (slot: number) => void;
+  readonly #slot: number;
+  readonly #watch: Watch | undefined;
+  readonly #place: number;
+
+  constructor(
+    readonly resolve: (value: never) => void,
+    readonly reject: (reason: unknown) => void,
+    readonly options: RunOptions,
+    readonly crossing: Crossing,
+    slot: number,
+    cancel: (slot: number) => void,
+  ) {
+    this.#slot = slot;
+    this.#cancel = cancel;
+    this.#watch = options.signal === undefined ? undefined : watchOf(options.signal);
+    this.#place = this.#watch?.add(this) ?? -1;
+  }
+
+  abort(): void {
+    this.#cancel(this.#slot);
+  }
+
+  leave(): void {
+    this.#watch?.remove(this.#place);
+    this.crossing.slab?.end();
+  }
 }
 
 /** Jobs in flight per environment; more wait for a slot. */
@@ -66,8 +93,7 @@ export class Room {
   readonly #pending: (Pending | undefined)[] = [];
   readonly #free: number[] = [];
   readonly #waiting: (() => void)[] = [];
-  /** Slots in flight by signal: one listener each, because a pipeline runs hundreds of jobs under one signal. */
-  readonly #bySignal = new WeakMap<AbortSignal, Set<number>>();
+  readonly #cancel = (slot: number) => this.#addon.channelCancel(this.#channel, slot);
 
   constructor(addon: Addon) {
     this.#addon = addon;
@@ -98,33 +124,19 @@ export class Room {
     const slot = this.#free.pop() ?? this.#pending.length;
     if (slot >= SLOTS) return this.#launchLater(start, crossing, options);
     return new Promise<T>((resolve, reject) => {
-      const { signal } = options;
-      this.#pending[slot] = { resolve, reject, options, crossing };
+      const pending = new Pending(resolve, reject, options, crossing, slot, this.#cancel);
+      this.#pending[slot] = pending;
       this.#slots[2 * slot] = (options.inPlace === true ? 1 : 0) | ((options.priority ?? 0) << 8);
       this.#slots[2 * slot + 1] = options.queue ?? 0;
       try {
-        signal?.throwIfAborted();
+        options.signal?.throwIfAborted();
         start(this.#channel * TICKET_BASE + slot, crossing.bytes);
       } catch (thrown) {
-        this.#leave(slot, crossing);
+        this.#leave(slot, pending);
         reject(thrownError(thrown, options.makeError ?? plainError));
         return;
       }
-      if (signal !== undefined) this.#watch(signal).add(slot);
     });
-  }
-
-  #watch(signal: AbortSignal): Set<number> {
-    let slots = this.#bySignal.get(signal);
-    if (slots === undefined) {
-      const watched = new Set<number>();
-      slots = watched;
-      this.#bySignal.set(signal, watched);
-      signal.addEventListener('abort', () => {
-        for (const slot of watched) this.#addon.channelCancel(this.#channel, slot);
-      });
-    }
-    return slots;
   }
 
   async #launchLater<T>(start: Start, crossing: Crossing, options: RunOptions): Promise<T> {
@@ -134,11 +146,11 @@ export class Room {
     return this.#launch(start, crossing, options);
   }
 
-  #leave(slot: number, crossing: Crossing): void {
+  #leave(slot: number, pending: Pending): void {
     this.#pending[slot] = undefined;
     this.#free.push(slot);
-    crossing.slab?.end();
-    this.#waiting.shift()?.();
+    pending.leave();
+    if (this.#waiting.length > 0) this.#waiting.shift()?.();
   }
 
   #settle(count: number, payloads: unknown[] | undefined): void {
@@ -147,10 +159,21 @@ export class Room {
       const status = this.#ring[ENTRY * i + 1] as number;
       const pending = this.#pending[slot];
       if (pending === undefined) continue;
-      if (pending.options.signal !== undefined) this.#bySignal.get(pending.options.signal)?.delete(slot);
-      this.#leave(slot, pending.crossing);
+      this.#leave(slot, pending);
+      if ((status & HAS_BYTES) !== 0 && pending.options.into !== undefined && this.#wrote(i, pending)) continue;
       settleOne(pending, status & STATUS_MASK, this.#valueOf(i, status, payloads));
     }
+  }
+
+  /** A small result for the caller's memory, without an array in between. False where that is not what is to happen. */
+  #wrote(i: number, { resolve, options }: Pending): boolean {
+    const { into, signal } = options;
+    const length = this.#numbers[(ENTRY / 2) * i + 1] as number;
+    if (into === undefined || into.length < length || signal?.aborted === true) return false;
+    const at = 4 * ENTRY * i + ENTRY_BYTES_AT;
+    for (let k = 0; k < length; k++) into[k] = this.#bytes[at + k] as number;
+    resolve(length as never);
+    return true;
   }
 
   #valueOf(i: number, status: number, payloads: unknown[] | undefined): unknown {
@@ -211,6 +234,7 @@ export function openRoom(addon: Addon): Room {
     room = new Room(addon);
     shared[ROOMS].set(id, room);
     offerSlabMemory({ take: (bytes) => takeIfThere(addon, bytes) });
+    offerExecutorCounters({ measure: (begin) => addon.executorMeasure(begin), counts: () => addon.executorFigures() });
   }
   return room;
 }

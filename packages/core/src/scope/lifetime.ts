@@ -1,9 +1,15 @@
 import { RegistryError } from '../errors/index.js';
+import { Places } from './places.js';
 
 /** Work that spans many calls and can end early in good order, like a pipeline's run. */
 export interface Enlisted {
   /** Asks it to end at the next point where nothing is lost. It may be asked several times. */
   stop(): void;
+}
+
+/** Running work that ends early when its registry does. */
+export interface Abortable {
+  abort(error: Error): void;
 }
 
 /** Whether a registry lives, and what runs in it. */
@@ -15,7 +21,7 @@ export class Lifetime {
   readonly #enlisted = new Set<Enlisted>();
   #aborted = false;
   #running = 0;
-  readonly #abortable = new Set<(error: Error) => void>();
+  readonly #abortable = new Places<Abortable>();
   #idle: (() => void) | undefined;
 
   get disposed(): boolean {
@@ -99,13 +105,14 @@ export class Lifetime {
     if (this.#running === 0) this.#idle?.();
   }
 
-  /** Asks to be told when running work is to be aborted, until `offAbort`. */
-  onAbort(listener: (error: Error) => void): void {
-    this.#abortable.add(listener);
+  /** Asks to be told when running work is to be aborted, until `offAbort` with what it answers. */
+  onAbort(work: Abortable): number {
+    return this.#abortable.add(work);
   }
 
-  offAbort(listener: (error: Error) => void): void {
-    this.#abortable.delete(listener);
+  /** Once for each `onAbort`. */
+  offAbort(place: number): void {
+    this.#abortable.remove(place);
   }
 
   /** Refuses new work from now on. */
@@ -119,7 +126,7 @@ export class Lifetime {
     if (abort) {
       this.#aborted = true;
       const error = disposedError();
-      for (const listener of [...this.#abortable]) listener(error);
+      for (const work of this.#abortable.all()) work.abort(error);
       // Who waits since before waits no longer.
       this.#idle?.();
       this.#drained?.();

@@ -1,4 +1,5 @@
 import { RegistryError } from '../errors/index.js';
+import { Places } from '../scope/places.js';
 
 /** Memory of one size that is used again and again. */
 export interface Slab {
@@ -40,7 +41,7 @@ export class SlabPool {
   readonly slabBytes: number;
   readonly #maxSlabs: number;
   readonly #free: ArrayBuffer[] = [];
-  readonly #used = new Set<Slab>();
+  readonly #used = new Places<Slab>();
   #disposed = false;
 
   constructor({ slabBytes = DEFAULT_SLAB_BYTES, maxSlabs = Number.POSITIVE_INFINITY }: SlabPoolSettings = {}) {
@@ -62,15 +63,13 @@ export class SlabPool {
     if (this.#used.size >= this.#maxSlabs) {
       throw new RegistryError('buffer_limit_exceeded', { attempted: (this.#used.size + 1) * this.slabBytes, limit: this.#maxSlabs * this.slabBytes });
     }
-    const slab = this.#fromNative() ?? this.#fromHeap();
-    this.#used.add(slab);
-    return slab;
+    return this.#fromNative() ?? this.#fromHeap();
   }
 
   /** Ends every slab that is still in use, and lets go of the memory. */
   dispose(): void {
     this.#disposed = true;
-    for (const slab of [...this.#used]) slab.end();
+    for (const slab of this.#used.all()) slab.end();
     this.#free.length = 0;
   }
 
@@ -95,10 +94,11 @@ export class SlabPool {
       end: () => {
         if (ended) return;
         ended = true;
-        this.#used.delete(slab);
+        this.#used.remove(place);
         end();
       },
     };
+    const place = this.#used.add(slab);
     return slab;
   }
 }
