@@ -15,7 +15,7 @@ function format(name: string, magic: readonly number[]) {
     decompress(data, _options, { limits }) {
       asked.times += 1;
       const length = data[magic.length];
-      if (length === undefined) throw new CompressionError('truncated_input', { reason: `${name} has no length` });
+      if (length === undefined) throw new CompressionError('truncated_input', { algorithm: name });
       if (data.length !== magic.length + 1 + length) throw new CompressionError('corrupt_data', { reason: `${name} has another length` });
       limits.claim(length);
       return data.slice(magic.length + 1);

@@ -82,6 +82,7 @@ export class Pipeline<in R = never> {
       signal: settings.signal,
       onProgress: settings.onProgress,
       hasPayloads: (settings.payload ?? 'none') !== 'none',
+      figures: settings.figures ?? false,
       cpuTimeMs: settings.cpuTimeMs,
       events: registry.events,
       enlist: (work) => registry.enlist(work),

@@ -1,3 +1,4 @@
+export type { AdaptiveBuffers, BufferStrategy } from '@chunker/io/buffers';
 export { Pipeline, pipeline } from './builder.js';
 export { CONTENT_HEAD_BYTES, CONTENT_KINDS, type Content, type ContentKind, describeContent } from './content/content.js';
 export { type ChunkedFile, type ChunkFilesSettings, chunkFiles, type FailedFile, type FilesProgress } from './chunk-files.js';

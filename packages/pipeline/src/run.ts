@@ -1,5 +1,6 @@
 import { hex } from '@chunker/core/encoding';
 import type { ByteStream, Enlisted, Events } from '@chunker/core';
+import { type ExecutorFigures, type ExecutorMeasurement, measureExecutor } from '@chunker/core/runtime';
 import { type Checkpoint, encodeDigests } from './checkpoint.js';
 import { Control } from './control.js';
 import type { DigestTable } from './digest-table.js';
@@ -33,6 +34,8 @@ export interface Summary {
   readonly cpuSeconds: number;
   /** CPU time by time on the clock: 2 means that two threads were busy all the time. */
   readonly efficiency: number;
+  /** With the setting `figures`, where native kernels run: what the executor's threads did meanwhile. Work of others in the process counts. */
+  readonly executor?: ExecutorFigures;
   /** Why the run stopped before the end of the input; then there are no digests of the whole, and `checkpoint` says where to go on. */
   readonly stopped?: 'asked' | 'cpu_time';
   readonly checkpoint?: Checkpoint;
@@ -46,6 +49,7 @@ export interface RunParts {
   readonly onProgress: ((progress: RunProgress) => void) | undefined;
   readonly cpuTimeMs: number | undefined;
   readonly hasPayloads: boolean;
+  readonly figures: boolean;
   readonly events: Events;
   readonly enlist: (work: Enlisted) => () => void;
 }
@@ -104,6 +108,7 @@ export class PipelineRun implements AsyncIterable<ChunkRecord> {
     signal.throwIfAborted();
     let job: Job | undefined;
     let events: RunEvents | undefined;
+    let measurement: ExecutorMeasurement | undefined;
     const control = new Control(this.#parts.cpuTimeMs);
     this.#control = control;
     if (this.#stopAsked) control.stop();
@@ -116,6 +121,7 @@ export class PipelineRun implements AsyncIterable<ChunkRecord> {
       events = new RunEvents(this.#parts.events, job, this.#parts.onProgress);
       job.onDone = () => events?.progress(job as Job);
       const started = performance.now();
+      if (this.#parts.figures) measurement = measureExecutor();
       const engine = job.settings.sequential ? runSequential(job, signal) : runParallel(job, signal);
       for await (const { columns } of engine) {
         const batch = new RecordBatch(columns, job.chooser?.names ?? (job.codec === undefined ? [] : [job.codec.name]), job.settings.payload === 'copy');
@@ -123,13 +129,14 @@ export class PipelineRun implements AsyncIterable<ChunkRecord> {
         events.progress(job);
         yield batch;
       }
-      this.#summary = await summarise(job, (performance.now() - started) / 1000, this.#rows);
+      this.#summary = await summarise(job, (performance.now() - started) / 1000, this.#rows, measurement?.figures());
       events.end(job);
     } catch (thrown) {
       const error = signal.aborted ? signal.reason : thrown;
       events?.error(error);
       throw error;
     } finally {
+      measurement?.end();
       if (job !== undefined) await release(job);
       deafen();
       leave();
@@ -224,7 +231,7 @@ export class PipelineRun implements AsyncIterable<ChunkRecord> {
 
 const NOTHING: Progress = { readBytes: 0, doneBytes: 0, bytes: 0, chunks: 0, uniqueChunks: 0, uniqueBytes: 0, compressedBytes: 0 };
 
-async function summarise(job: Job, seconds: number, rows: ManifestRows | undefined): Promise<Summary> {
+async function summarise(job: Job, seconds: number, rows: ManifestRows | undefined, executor: ExecutorFigures | undefined): Promise<Summary> {
   const { bytes, chunks, uniqueChunks, uniqueBytes, compressedBytes } = job.progress;
   const { stopped } = job.control;
   const digests = stopped === undefined ? await job.digests.finish() : [];
@@ -239,6 +246,7 @@ async function summarise(job: Job, seconds: number, rows: ManifestRows | undefin
     seconds,
     cpuSeconds,
     efficiency: seconds === 0 ? 0 : cpuSeconds / seconds,
+    ...(executor === undefined ? {} : { executor }),
     digests,
     ...(job.verify && stopped === undefined ? { verified: true as const } : {}),
     ...(stopped === undefined ? {} : { stopped, checkpoint: checkpointOf(job, rows) }),

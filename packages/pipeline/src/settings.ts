@@ -30,6 +30,8 @@ export interface RunSettings {
   readonly bufferLimitBytes?: number;
   /** Told how far the run is, ten times a second at most, and once at its end. What it throws ends the run. */
   readonly onProgress?: (progress: RunProgress) => void;
+  /** Measure what the executor's threads do: `executor` of the summary. */
+  readonly figures?: boolean;
   /** Keep a row per chunk for `manifest()`, about 40 bytes each. */
   readonly manifest?: boolean;
   /**

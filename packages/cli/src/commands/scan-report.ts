@@ -1,3 +1,4 @@
+import type { ExecutorFigures } from '@chunker/core/runtime';
 import { colourFor } from '../colour.js';
 import { columnsOf, hanging, signs } from '../columns.js';
 import type { Context } from '../context.js';
@@ -22,6 +23,8 @@ export interface ScanReport {
   readonly uniqueBytes: number;
   readonly compressedBytes: number;
   readonly seconds: number;
+  /** What the threads of the native kernels did; absent where there are none. */
+  readonly executor?: ExecutorFigures;
   readonly verified?: boolean;
 }
 

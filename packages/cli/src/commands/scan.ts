@@ -1,5 +1,6 @@
 import { type Chunker, type Codec, type Hash, isChunkerError } from '@chunker/core';
 import { hex } from '@chunker/core/encoding';
+import { measureExecutor } from '@chunker/core/runtime';
 import { packNar } from '@chunker/nar';
 import { DigestTable, type Pipeline, type PipelineInput, type PipelineRun, type Progress, pipeline, type RecordBatch } from '@chunker/pipeline';
 import { openRegistry, takeChunker, takeCodec, takeHash } from '../algorithms.js';
@@ -47,11 +48,13 @@ export async function scan(context: Context, operands: readonly string[], option
   const totals = { bytes: 0, chunks: 0, uniqueChunks: 0, uniqueBytes: 0, compressedBytes: 0 };
   const state: Scan = { context, options, line, narHash: () => takeHash(registry, 'sha256'), hash, totals, run: undefined };
   const started = performance.now();
-  const paths = await scanAll(state, operands);
+  const measurement = measureExecutor();
+  const paths = await scanAll(state, operands).finally(() => measurement?.end());
   const report: ScanReport = {
     paths,
     ...totals,
     seconds: (performance.now() - started) / 1000,
+    ...(measurement === undefined ? {} : { executor: measurement.figures() }),
     ...(options.verify === true && context.failed === 0 ? { verified: true } : {}),
   };
   await context.hideProgress();

@@ -1,4 +1,5 @@
 import { ChunkerError } from '@chunker/core';
+import { unlessAborted } from '@chunker/core/runtime';
 import { copyInTurns } from './memory.js';
 import type { WindowSource } from './source.js';
 
@@ -77,15 +78,19 @@ export class IterableSource implements WindowSource {
   }
 }
 
-/** Waits for a source, but not longer than it is slow. One timer for all pulls of a window: a fast source has tens of thousands a second. */
+/**
+ * Waits for a source, but not longer than it is slow. One timer for all pulls of a window: a fast source has tens of thousands a second. It begins with the first wait and ends with the patience, so a source that gives nothing is
+ * not looked at again and again.
+ */
 class Patience {
-  readonly #timer = setInterval(() => this.#look(), PATIENCE_MS);
+  #timer: ReturnType<typeof setInterval> | undefined;
   #waiting: ((answer: 'later') => void) | undefined;
   #seen: unknown;
 
   /** What `work` gives, or `later`. */
   with<T>(work: T | Promise<T>): T | Promise<T | 'later'> {
     if (!(work instanceof Promise)) return work;
+    this.#timer ??= setInterval(() => this.#look(), PATIENCE_MS);
     return new Promise<T | 'later'>((resolve, reject) => {
       this.#waiting = resolve;
       work.then(resolve, reject);
@@ -101,18 +106,6 @@ class Patience {
     if (this.#waiting !== undefined && this.#waiting === this.#seen) this.#waiting('later');
     this.#seen = this.#waiting;
   }
-}
-
-function unlessAborted<T>(work: T | Promise<T>, signal: AbortSignal): T | Promise<T> {
-  if (!(work instanceof Promise)) return work;
-  return new Promise<T>((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    // Its answer is dropped from here on, and so is its failure: closing a stream fails the pull that is pending.
-    if (signal.aborted) work.catch(() => {});
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }
 
 /** A Web ReadableStream as an iterable whose `return` ends a pull that is pending: a generator around the reader would wait for it. */
