@@ -2,7 +2,7 @@ import { openFile } from '@chunker/io';
 import { isNar, type NarSource } from '@chunker/nar';
 import { openRegistry, takeCodec } from './algorithms.js';
 import type { Context } from './context.js';
-import { bytesFrom } from './files.js';
+import { bytesFrom, descriptorOf } from './files.js';
 import { bytesOf } from './names.js';
 import { peek } from './peek.js';
 
@@ -12,7 +12,7 @@ const HEAD_BYTES = 4096;
 const MAX_MEMORY_BYTES = 128 * 1024 * 1024;
 
 /**
- * An archive from a file or, for `-`, from standard input. One that is compressed by a registered codec is decompressed on the way: the codec is told by the first bytes, brotli, which has none of its own, by `.br` at
+ * An archive from a file or a descriptor. One that is compressed by a registered codec is decompressed on the way: the codec is told by the first bytes, brotli, which has none of its own, by `.br` at
  * the end of the name. Whatever is neither is handed on: whoever parses it says what is wrong.
  */
 export async function openArchive(context: Context, path: string): Promise<NarSource> {
@@ -22,7 +22,7 @@ export async function openArchive(context: Context, path: string): Promise<NarSo
 /** The same where the bytes, decompressed or not, begin as an archive does; else undefined. */
 export async function openIfArchive(context: Context, path: string): Promise<NarSource | undefined> {
   const { source, decompressed } = await open(context, path);
-  if (decompressed === undefined) return path === '-' || (await isPlain(context, path)) ? source : undefined;
+  if (decompressed === undefined) return descriptorOf(path) !== undefined || (await isPlain(context, path)) ? source : undefined;
   try {
     const { head, all } = await peek(decompressed, HEAD_BYTES);
     if (isNar(head)) return all;
@@ -36,9 +36,9 @@ export async function openIfArchive(context: Context, path: string): Promise<Nar
 
 async function open(context: Context, path: string): Promise<{ readonly source: NarSource; readonly decompressed?: AsyncIterable<Uint8Array> }> {
   const { signal } = context;
-  const isStandardInput = path === '-';
-  const { head, all } = isStandardInput ? await peek(bytesFrom(path, signal), HEAD_BYTES) : { head: await headOf(context, path), all: bytesFrom(path, signal) };
-  const plain = isStandardInput ? all : { file: bytesOf(path) };
+  const isStream = descriptorOf(path) !== undefined;
+  const { head, all } = isStream ? await peek(bytesFrom(path, signal), HEAD_BYTES) : { head: await headOf(context, path), all: bytesFrom(path, signal) };
+  const plain = isStream ? all : { file: bytesOf(path) };
   if (isNar(head)) return { source: plain };
   const { registry } = await openRegistry(context);
   const name = registry.detect(head) ?? (path.endsWith('.br') ? 'brotli' : undefined);

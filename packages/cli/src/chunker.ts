@@ -3,6 +3,9 @@
 import { readFileSync, writeSync } from 'node:fs';
 import module from 'node:module';
 import v8 from 'node:v8';
+import { catchSignals } from './signals.js';
+
+catchSignals();
 
 // The command allocates little; V8's young generation would grow to tens of megabytes all the same, before it collects what is dead at once.
 v8.setFlagsFromString('--max-semi-space-size=1');

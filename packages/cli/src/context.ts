@@ -1,8 +1,8 @@
-import { constants } from 'node:os';
 import { removeUnfinishedFiles } from '@chunker/io';
 import { ClosedPipe, failureOf, Interrupted } from './failure.js';
 import { Output } from './output.js';
 import { openProgress, type Progress, type ProgressState } from './progress.js';
+import { receiveSignals } from './signals.js';
 
 /** The options that every command takes. */
 export interface CommonOptions {
@@ -122,14 +122,11 @@ function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> 
 
 /** Ends the command on a signal: the first asks it to stop and clean up, the second does not ask. */
 export function stopOnSignals(controller: AbortController): void {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    const status = 128 + constants.signals[signal];
-    process.on(signal, () => {
-      if (controller.signal.aborted) {
-        removeUnfinishedFiles();
-        process.exit(status);
-      }
-      controller.abort(new Interrupted(signal, status));
-    });
-  }
+  receiveSignals((signal, status) => {
+    if (controller.signal.aborted) {
+      removeUnfinishedFiles();
+      process.exit(status);
+    }
+    controller.abort(new Interrupted(signal, status));
+  });
 }

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { WalkOptions } from '@chunker/io';
 import type { Context } from './context.js';
+import { descriptorOf } from './files.js';
 import { bytesOf } from './names.js';
 
 /** How many bytes a command will read, where that can be told beforehand. */
@@ -12,7 +13,7 @@ export interface ExpectedBytes {
 /** Looks at the sizes of files and of all below directories, beside the work and only where somebody sees the progress. Never fails: what cannot be looked at leaves the total unknown. */
 export function expectedBytes(context: Context, paths: readonly string[], walking: WalkOptions = {}): ExpectedBytes {
   const expected: { bytes: number | undefined } = { bytes: undefined };
-  if (!context.showsProgress || paths.includes('-')) return expected;
+  if (!context.showsProgress || paths.some((path) => descriptorOf(path) !== undefined)) return expected;
   void sum(paths, { ...walking, signal: context.signal, onError: () => 'skip' }).then(
     (bytes) => {
       expected.bytes = bytes;

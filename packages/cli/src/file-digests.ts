@@ -2,9 +2,8 @@ import type { Hash } from '@chunker/core';
 import { wholeDigest } from '@chunker/pipeline';
 import type { Context } from './context.js';
 import { usageError, withoutStage } from './failure.js';
-import { standardInput } from './files.js';
+import { inputFor } from './files.js';
 import { expectedBytes } from './expected-bytes.js';
-import { bytesOf } from './names.js';
 import { SmallDigests } from './small-digests.js';
 
 /** A file's digest, or why there is none. */
@@ -98,8 +97,7 @@ async function* ahead<T>(starts: Iterable<() => Promise<T>>, atOnce: number): As
 async function digestFile(context: Context, hash: Hash, path: string, count: (bytes: number) => void): Promise<FileDigest> {
   try {
     context.signal.throwIfAborted();
-    const input = path === '-' ? standardInput() : { file: bytesOf(path) };
-    return { path, digest: await wholeDigest(hash, input, { signal: context.signal, onBytes: count }) };
+    return { path, digest: await wholeDigest(hash, inputFor(path), { signal: context.signal, onBytes: count }) };
   } catch (error) {
     return { path, error: withoutStage(error) };
   }

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { openFile } from '@chunker/io';
 import { isNar } from '@chunker/nar';
+import { descriptorOf } from './files.js';
 import { bytesOf } from './names.js';
 
 /** What a path is to the commands that read whole things. */
@@ -9,9 +10,9 @@ export type InputKind = 'file' | 'directory' | 'nar' | 'stream';
 /** Enough to tell an archive. */
 const HEAD_BYTES = 64;
 
-/** `-` is a stream; links are followed; an archive is told by its first bytes. */
+/** A descriptor is a stream; links are followed; an archive is told by its first bytes. */
 export async function kindOf(path: string, signal: AbortSignal): Promise<InputKind> {
-  if (path === '-') return 'stream';
+  if (descriptorOf(path) !== undefined) return 'stream';
   const isDirectory = await stat(Buffer.from(bytesOf(path))).then(
     (facts) => facts.isDirectory(),
     // What is wrong with it is said by the one who opens it.

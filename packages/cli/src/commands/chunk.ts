@@ -3,8 +3,7 @@ import { pipeline, type RecordBatch } from '@chunker/pipeline';
 import { openRegistry, takeChunker, takeHash, takeProfile } from '../algorithms.js';
 import type { Context } from '../context.js';
 import { usageError, withoutStage } from '../failure.js';
-import { standardInput } from '../files.js';
-import { bytesOf } from '../names.js';
+import { inputFor } from '../files.js';
 
 export interface ChunkOptions {
   readonly chunker?: string;
@@ -25,7 +24,7 @@ export async function chunk(context: Context, operands: readonly string[], optio
   const cutting = pipeline(registry).chunk(chunker);
   const line = options.hash === 'none' ? cutting : cutting.hash(await takeHash(registry, options.hash));
   const path = operands[0] ?? '-';
-  const run = line.run(path === '-' ? standardInput() : { file: bytesOf(path) }, { signal: context.signal });
+  const run = line.run(inputFor(path), { signal: context.signal });
   if (!context.out.isTerminal) context.showProgress(() => ({ label: 'chunk', bytes: run.progress.bytes, totalBytes: run.progress.totalBytes }));
   try {
     for await (const batch of run.batches()) await context.write(context.json ? jsonLines(batch) : columns(batch));

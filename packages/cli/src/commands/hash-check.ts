@@ -10,6 +10,9 @@ interface Sum {
   readonly digest: string;
 }
 
+/** The longest digest in hex, the longest name escaped, and more. */
+const MOST_LINE_BYTES = 4 * 1024 * 1024;
+
 /** Lines whose files are looked at together: enough to overlap reading and hashing, few enough to hold. */
 const BATCH = 2048;
 
@@ -69,6 +72,7 @@ async function* lines(file: string, signal: AbortSignal): AsyncGenerator<string>
     const parts = (rest + Buffer.from(piece).toString('latin1')).split('\n');
     rest = parts.pop() as string;
     yield* parts;
+    if (rest.length > MOST_LINE_BYTES) throw new ChunkerError('corrupt_data', { reason: `a line of the checkfile is longer than ${MOST_LINE_BYTES} bytes` });
   }
   if (rest !== '') yield rest;
 }

@@ -7,6 +7,7 @@ import { openIfArchive } from '../archive.js';
 import type { Context } from '../context.js';
 import { encodeDigest } from '../digests.js';
 import { withoutStage } from '../failure.js';
+import { descriptorOf } from '../files.js';
 import { bytesOf, printable } from '../names.js';
 
 /** `chunker nar hash`: NarHash and NarSize. Of an archive, told by its magic or read from standard input, they are those of its bytes; of anything else, those of the archive it would be. */
@@ -38,7 +39,7 @@ async function digestOf(context: Context, sha256: Hash, path: string): Promise<{
 
 async function inputOf(context: Context, path: string): Promise<PipelineInput> {
   const { signal } = context;
-  if (path !== '-' && !(await isFileLike(path))) return packNar(bytesOf(path), { signal });
+  if (descriptorOf(path) === undefined && !(await isFileLike(path))) return packNar(bytesOf(path), { signal });
   const archive = await openIfArchive(context, path);
   // A hash of what is no archive would be taken for one of an archive.
   return archive === undefined ? packNar(bytesOf(path), { signal }) : checkedNar(archive, { signal });
