@@ -143,6 +143,129 @@ describe('any tree', () => {
   });
 });
 
+describe('every place of the grammar', () => {
+  const TREE: NarTree = {
+    kind: 'directory',
+    entries: [
+      ['bin', { kind: 'directory', entries: [['tool', { kind: 'regular', contents: Buffer.from('#!/bin/sh'), executable: true }]] }],
+      ['bin-old', { kind: 'directory', entries: [] }],
+      ['link', { kind: 'symlink', target: 'bin/tool' }],
+      ['none', { kind: 'regular', contents: Buffer.alloc(0) }],
+    ],
+  };
+  const WORDS = [
+    '(',
+    ')',
+    '',
+    'type',
+    'regular',
+    'directory',
+    'symlink',
+    'executable',
+    'contents',
+    'target',
+    'entry',
+    'name',
+    'node',
+    'nix-archive-1',
+    'unknown',
+    '.',
+    '..',
+    'a/b',
+    'a\0b',
+    'link',
+  ];
+  const LENGTHS = [33n, 256n, 4096n, 1n << 20n, 1n << 31n, (1n << 32n) + 4n, 1n << 40n, 1n << 53n, 1n << 63n, (1n << 64n) - 1n];
+
+  test('refuses what the judge refuses there: strings left out, doubled, swapped, replaced', async () => {
+    const strings = split(await pack(TREE));
+    const broken = new Set<string | undefined>();
+    for (const [at, one] of strings.entries()) {
+      const before = strings.slice(0, at);
+      const behind = strings.slice(at + 1);
+      const others = [[], [one, one], ...WORDS.map((word) => [stringOf(word)])];
+      for (const instead of others) {
+        const bytes = Buffer.concat([...before, ...instead, ...behind]);
+        expectAsJudged(bytes);
+        broken.add(judge(bytes).broken?.code);
+      }
+      const [next, ...rest] = behind;
+      if (next !== undefined) expectAsJudged(Buffer.concat([...before, next, one, ...rest]));
+    }
+    const expected = [
+      'bad_magic',
+      'unexpected_token',
+      'missing_type',
+      'unknown_type',
+      'missing_name',
+      'missing_node',
+      'missing_contents',
+      'missing_target',
+      'executable_value',
+    ];
+    expect([...broken]).toEqual(expect.arrayContaining([...expected, 'invalid_name', 'invalid_target', 'duplicate_entry', 'entry_out_of_order', undefined]));
+  });
+
+  test('refuses lengths that nothing has, before anything is kept for them', async () => {
+    const strings = split(await pack(TREE));
+    for (const [at, one] of strings.entries()) {
+      for (const length of LENGTHS) {
+        const changed = Buffer.from(one);
+        changed.writeBigUInt64LE(length);
+        const bytes = Buffer.concat([...strings.slice(0, at), changed, ...strings.slice(at + 1)]);
+        expectAsJudged(bytes);
+        const memory = process.memoryUsage().arrayBuffers;
+        parse([bytes.subarray(0, bytes.length - 1), bytes.subarray(bytes.length - 1)]);
+        expect(process.memoryUsage().arrayBuffers - memory).toBeLessThan(65_536);
+      }
+    }
+  });
+
+  test('takes no padding that is not zero, whether contents are wanted or not', async () => {
+    const strings = split(await pack(TREE));
+    let at = 0;
+    for (const one of strings) {
+      const length = Number(Buffer.from(one).readBigUInt64LE());
+      for (let padding = 8 + length; padding < one.length; padding++) {
+        const bytes = Buffer.concat(strings);
+        bytes[at + padding] = 1;
+        expectAsJudged(bytes);
+        expect(parse([bytes], { skip: true })).toMatchObject({ code: 'non_zero_padding', offset: at + padding });
+      }
+      at += one.length;
+    }
+  });
+
+  test('ends where the archive ends: not a byte before, not one behind', async () => {
+    const bytes = await pack(TREE);
+    for (let length = 0; length < bytes.length; length++) expectAsJudged(bytes.subarray(0, length));
+    for (const more of [Buffer.alloc(1), Buffer.alloc(8), bytes]) {
+      const longer = Buffer.concat([bytes, more]);
+      expectAsJudged(longer);
+      expect(parse([bytes, more])).toMatchObject({ code: 'trailing_data', offset: bytes.length });
+    }
+  });
+
+  test('is not moved by passing over nothing', async () => {
+    const bytes = await pack(TREE);
+    const parser = new NarParser({ directory() {}, file: () => true, contents() {}, symlink() {}, end() {} });
+    for (const byte of bytes) {
+      parser.skip(0);
+      parser.feed(Uint8Array.of(byte));
+    }
+    parser.finish();
+    expect(parser.position).toBe(bytes.length);
+    expect(() => parser.skip(1)).toThrow(expect.objectContaining({ code: 'invalid_input' }));
+  });
+});
+
+function stringOf(text: string): Buffer {
+  const string = Buffer.alloc(8 + Math.ceil(text.length / 8) * 8);
+  string.writeBigUInt64LE(BigInt(text.length));
+  string.write(text, 8, 'latin1');
+  return string;
+}
+
 /** The strings of an archive. */
 function split(archive: Buffer): Uint8Array[] {
   const strings: Uint8Array[] = [];

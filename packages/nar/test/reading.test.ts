@@ -1,6 +1,6 @@
 // Every way of reading: the same rules, the same places; and what nix makes of the same trees.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { isChunkerError } from '@chunker/core';
 import { openFileSource } from '@chunker/io';
@@ -142,6 +142,24 @@ test('every bit flip gives an error or another archive that is itself canonical'
   }
   expect(accepted).toBeGreaterThan(1000);
 }, 120_000);
+
+test('an archive that is cut short at any byte is refused there by every way of reading, and nothing is left of it', { timeout: 60_000 }, async () => {
+  const bytes = await pack({
+    kind: 'directory',
+    entries: [
+      ['d', { kind: 'directory', entries: [['x', { kind: 'regular', contents: Buffer.from('#!'), executable: true }]] }],
+      ['l', { kind: 'symlink', target: 'd' }],
+    ],
+  });
+  const { unpack: _, ...readings } = modes;
+  for (let cut = 0; cut < bytes.length; cut++) {
+    const short = bytes.subarray(0, cut);
+    for (const [mode, read] of Object.entries(readings))
+      expect(await failure(read(short)), `${mode}, ${cut}`).toEqual({ code: 'truncated_input', offset: cut });
+    expect(await failure(unpackNar(split(short, 97), folder.at('target'), { windowBytes: 64 }))).toEqual({ code: 'truncated_input', offset: cut });
+  }
+  expect(readdirSync(folder.path)).toEqual([]);
+});
 
 test('a million levels, and lengths that nothing has, take neither stack nor memory', async () => {
   const string = (text: string) =>
