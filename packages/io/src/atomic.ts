@@ -99,7 +99,11 @@ async function publish(temporary: Buffer, target: Buffer, force: boolean): Promi
     // A file system without hard links: the look before is all there is.
     return rename(temporary, target);
   }
-  await rm(temporary);
+  await rm(temporary).catch(async (error) => {
+    // An error means that nothing stands under the name.
+    await rm(target, { force: true });
+    throw error;
+  });
 }
 
 async function syncDirectory(directory: Buffer): Promise<void> {

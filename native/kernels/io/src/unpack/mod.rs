@@ -48,6 +48,8 @@ struct Made {
 struct Progress {
     /// A file that goes on in the next orders.
     open: Option<OwnedFd>,
+    /// It has its own name already, and that is not on the disk yet.
+    is_renamed: bool,
     is_published: bool,
 }
 

@@ -9,7 +9,7 @@ impl NewTree {
     ///
     /// # Errors
     /// `already_exists` when something took the name meanwhile, `file_changed` when something else took the temporary one, `aborted` after `remove`; then the tree
-    /// is still under its temporary name.
+    /// is still under its temporary name (unless the disk refuses to take it back there: `remove` finds it).
     pub fn publish(&self, sync: bool) -> Result<(), Fault> {
         let mut progress = self.turn();
         let made = self.made.get().ok_or(Fault::of(Code::InvalidInput))?;
@@ -36,10 +36,12 @@ impl NewTree {
         }
         self.rename()?;
         if let Some(parent) = &flushed {
+            progress.is_renamed = true;
             let synced = calls::sync_file_system(parent.as_fd());
             if synced.is_err() {
-                // Back under the temporary name: an error means that nothing stands under the other.
-                calls::rename(self.parent(), &self.name, &self.temporary)?;
+                // Back under the temporary name: an error means that nothing stands under the other. Where that fails too, `remove` finds it where it is.
+                let back = calls::rename(self.parent(), &self.name, &self.temporary);
+                progress.is_renamed = back.is_err();
             }
             synced?;
         }

@@ -2,7 +2,7 @@
 
 use super::{calls, NewTree};
 use crate::tree::open_directory_below;
-use crate::{sys, Code, Fault};
+use crate::{sys, Code, Fault, Syscall};
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::Ordering;
@@ -27,8 +27,9 @@ impl NewTree {
             empty(root.as_fd())?;
         }
         // What stands there is ours, for the name is random; or it was put in its place, and goes as well if it is no directory with something in it.
-        let removed = calls::unlink(self.parent(), &self.temporary, 0)
-            .or_else(|_| calls::unlink(self.parent(), &self.temporary, libc::AT_REMOVEDIR));
+        let name = if progress.is_renamed { &self.name } else { &self.temporary };
+        let removed = calls::unlink(self.parent(), name, 0)
+            .or_else(|_| calls::unlink(self.parent(), name, libc::AT_REMOVEDIR));
         match removed {
             Err(fault) if !matches!(fault.code, Code::NotFound | Code::NotDirectory) => Err(fault),
             _ => Ok(()),
@@ -49,19 +50,37 @@ fn empty(root: BorrowedFd) -> Result<(), Fault> {
             }
             continue;
         }
-        match open_directory_below(root, &path, libc::O_RDONLY) {
-            Ok(directory) => {
-                let below = remove_files(directory.as_fd())?;
+        match clear(root, &path)? {
+            Some(below) => {
                 let paths: Vec<_> = below.iter().map(|name| (join(&path, name), false)).collect();
                 waiting.push((path, true));
                 waiting.extend(paths);
             }
             // Moved away, or no directory any more. A link is removed, never followed.
-            Err(_) if !path.is_empty() => drop(unlink_below(root, &path, 0)),
-            Err(fault) => return Err(fault),
+            None => drop(unlink_below(root, &path, 0)),
         }
     }
     Ok(())
+}
+
+/// Removes all names of a directory that are no directories; answers those that are, and nothing for what cannot be opened. A directory that the process's mask closed to its
+/// own user is opened to him first.
+fn clear(root: BorrowedFd, path: &[u8]) -> Result<Option<Vec<Vec<u8>>>, Fault> {
+    let once = || match open_directory_below(root, path, libc::O_RDONLY) {
+        Ok(directory) => remove_files(directory.as_fd()),
+        Err(fault) => Err(fault),
+    };
+    let mut cleared = once();
+    let is_closed = cleared.as_ref().is_err_and(|fault| fault.code == Code::PermissionDenied);
+    if is_closed && !path.is_empty() {
+        let handle = open_directory_below(root, path, libc::O_PATH)?;
+        calls::let_owner_in(handle.as_fd())?;
+        cleared = once();
+    }
+    match cleared {
+        Err(fault) if fault.syscall == Syscall::Open && !path.is_empty() => Ok(None),
+        other => other.map(Some),
+    }
 }
 
 /// Removes all names of a directory that are no directories; answers those that are.
