@@ -1,4 +1,4 @@
-/** The addon as its binding declares it: native/bindings/xz/src. */
+/** The addon as its binding declares it: native/bindings/xz. */
 
 /** Limits as they cross: no limit is the largest safe integer. */
 export type Limits = readonly [maxOutputBytes: number, maxMemoryBytes: number, allowTrailing: boolean];
@@ -6,10 +6,11 @@ export type Offsets = Float64Array | undefined;
 /** Results, their lengths, the indices of failed items, and a JSON array of `[code, details]`. */
 export type Many = readonly [Uint8Array, Uint32Array, Uint32Array, string];
 
-/** A codec of either format with its options: lib.rs and batch.rs. */
+/** A codec of either format with its options: lib.rs, and doors.rs of native/support/codec. */
 export interface Codec {
   check(): void;
   encoderMemory(bytes: number): number;
+  workingMemory(decompress: boolean, bytes: number): number;
   compressBound(bytes: number): number;
   compress(ticket: number, input: Uint8Array): void;
   compressSync(input: Uint8Array): Uint8Array;
@@ -25,7 +26,7 @@ export interface Codec {
   decompressManySync(input: Uint8Array, lengths: Uint32Array, offsets: Offsets, ...limits: Limits): Many;
 }
 
-/** A push form: stream.rs. */
+/** A push form: stream.rs of native/support/codec. */
 export interface Stream {
   push(ticket: number, input: Uint8Array, end: boolean): void;
   pushSync(input: Uint8Array, end: boolean): Uint8Array;

@@ -76,6 +76,7 @@ function kernelOn<Options extends Level>(format: Format<Options>): CodecKernel<O
   return {
     placement: 'away',
     costPerByte: (operation, { level, extreme }) => costPerByte(operation, level, extreme),
+    memory: (operation, options, bytes) => codecOf(options).workingMemory(operation === 'decompress', Math.min(bytes, Number.MAX_SAFE_INTEGER)),
     compressBound: (bytes, options) => codecOf(options).compressBound(bytes),
     ...compression(format),
     ...decompression(format),

@@ -3,7 +3,7 @@ import { callSync, type MakeError, type Room, type RunOptions } from '@chunker/c
 import type { Stream } from './addon.js';
 import type { MemoryGate } from './memory-gate.js';
 
-/** What the binding gives at most in one answer of a decoder; so many bytes mean that there may be more (`PIECE_BYTES` of stream.rs). */
+/** What the binding gives at most in one answer of a decoder; so many bytes mean that there may be more (`PIECE_BYTES` of native/support/codec/src/stream.rs). */
 const PIECE_BYTES = 1 << 20;
 const EMPTY = new Uint8Array(0);
 

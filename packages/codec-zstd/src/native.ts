@@ -20,7 +20,7 @@ type Offsets = Float64Array | undefined;
 /** Results, their lengths, the indices of failed items, and a JSON array of `[code, details]`. */
 type Many = readonly [Uint8Array, Uint32Array, Uint32Array, string];
 
-/** The codec as the addon knows it: native/bindings/zstd/src/lib.rs and batch.rs. */
+/** The codec as the addon knows it: native/bindings/zstd, and doors.rs of native/support/codec. */
 interface Codec {
   check(): void;
   compress(ticket: number, input: Uint8Array): void;
@@ -37,7 +37,7 @@ interface Codec {
   decompressManySync(input: Uint8Array, lengths: Uint32Array, offsets: Offsets, ...limits: Limits): Many;
 }
 
-/** A push form as the addon knows it: native/bindings/zstd/src/stream.rs. */
+/** A push form as the addon knows it: stream.rs of native/support/codec. */
 interface Stream {
   push(ticket: number, input: Uint8Array, end: boolean): void;
   pushSync(input: Uint8Array, end: boolean): Uint8Array;
@@ -53,7 +53,7 @@ interface Exports {
 
 /** Below this estimate a piece of a stream is compressed on the calling thread. */
 const AT_ONCE_NANOSECONDS = 200_000;
-/** An answer of a decoder of so many bytes says that there may be more: `PIECE_BYTES` of native/bindings/zstd/src/stream.rs. */
+/** An answer of a decoder of so many bytes says that there may be more: `PIECE_BYTES` of native/support/codec/src/stream.rs. */
 const PIECE_BYTES = 1 << 20;
 /** Results that `decompressSync` makes memory for by what the first header declares. */
 const MADE_HERE_BYTES = 256 << 10;

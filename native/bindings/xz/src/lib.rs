@@ -1,111 +1,104 @@
 //! xz and lzma as a Node-API addon.
 
 chunker_support::addon!();
+chunker_support_codec::codec_doors!(Setup);
 
-mod batch;
-mod faults;
-mod memory;
-mod stream;
-
-use chunker_support::{
-    run_sync, Fault, FreeList, Input, Job, Outcome, Output, Settled, Ticket, Whole, Words,
+use chunker_support::{run_sync, Fault, FreeList, Input, Job, Outcome, Settled, Whole, Words};
+use chunker_support_codec::{
+    lend, to_fault, Coding, DecodeLimits, Host, PushCompressor, PushDecompressor, Result as Coded,
 };
 use chunker_xz::{
-    cost, BlockBytes, Check, CompressOptions, Compressor, DecodeLimits, Decompressor, Format, Summary,
+    cost, BlockBytes, Check, CompressOptions, CompressStream, Compressor, DecompressStream, Decompressor,
+    Format, Summary,
 };
-use faults::to_fault;
-use memory::{Lent, Taken};
 use napi_derive::napi;
-use std::sync::Arc;
 
 /// Encoders between two uses. One weighs 94 MiB at level 6, for a content of 64 KiB 1.5 MiB: heavier ones than this are freed after each use.
 static COMPRESSORS: FreeList<Compressor> = FreeList::new(128 << 20);
 /// As large as the dictionary: 8 MiB at level 6, 64 MiB at level 9.
 static DECOMPRESSORS: FreeList<Decompressor> = FreeList::new(96 << 20);
 
+/// Bytes of a stream, whose length nobody knows: 2^53 - 1.
+const STREAM: u64 = (1 << 53) - 1;
+
 /// What one taken codec compresses and decompresses with.
-struct Setup {
+pub struct Setup {
     options: CompressOptions,
 }
 
-impl Setup {
-    fn format(&self) -> Format {
-        self.options.format
-    }
+impl Coding for Setup {
+    type Compressor = Compressor;
+    type Decompressor = Decompressor;
 
     fn compress_cost(&self, bytes: usize) -> u64 {
         (cost::STREAM_NS + cost::compress_ns_per_byte(&self.options) * bytes as f64) as u64
     }
 
-    /// Lends an encoder to `work`, and weighs it afterwards.
-    fn compressing<T>(
+    fn decompress_cost(&self, bytes: usize) -> u64 {
+        // Output is some four times the input.
+        (cost::DECOMPRESS_NS_PER_BYTE * 4.0 * bytes as f64) as u64
+    }
+
+    fn encoder_memory(&self, bytes: Option<u64>) -> u64 {
+        self.options.encoder_memory(bytes)
+    }
+
+    fn compressing<T>(&self, work: impl FnOnce(&mut Compressor) -> Coded<T>) -> Result<T, Fault> {
+        lend(&COMPRESSORS, || Ok(Compressor::new()), |c| c.memory_bytes() as usize, work)
+    }
+
+    fn decompressing<T>(&self, work: impl FnOnce(&mut Decompressor) -> Coded<T>) -> Result<T, Fault> {
+        lend(&DECOMPRESSORS, || Ok(Decompressor::new()), |d| d.memory_bytes() as usize, work)
+    }
+
+    fn compress_append(
         &self,
-        bytes: usize,
-        work: impl FnOnce(&mut Compressor) -> chunker_xz::Result<T>,
-    ) -> Result<T, Fault> {
-        let _taken = Taken::of(self.options.encoder_memory(Some(bytes as u64)));
-        let mut compressor = COMPRESSORS.take(0, || Ok::<_, Fault>(Compressor::new()))?;
-        let outcome = work(&mut compressor);
-        let bytes = compressor.memory_bytes();
-        compressor.weigh(bytes as usize);
-        outcome.map_err(to_fault)
+        compressor: &mut Compressor,
+        input: &[u8],
+        host: &dyn Host,
+        output: &mut Vec<u8>,
+    ) -> Coded<usize> {
+        compressor.compress_append(input, &self.options, host, output)
     }
 
-    fn decompressing<T>(
+    fn compress_into(
         &self,
-        work: impl FnOnce(&mut Decompressor) -> chunker_xz::Result<T>,
-    ) -> Result<T, Fault> {
-        let mut decompressor = DECOMPRESSORS.take(0, || Ok::<_, Fault>(Decompressor::new()))?;
-        let outcome = work(&mut decompressor);
-        let bytes = decompressor.memory_bytes();
-        decompressor.weigh(bytes as usize);
-        outcome.map_err(to_fault)
+        compressor: &mut Compressor,
+        input: &[u8],
+        host: &dyn Host,
+        output: &mut [u8],
+    ) -> Coded<usize> {
+        compressor.compress_into(input, &self.options, host, output)
     }
 
-    fn compress(&self, job: &Job, data: &[u8]) -> Result<Outcome, Fault> {
-        self.compressing(data.len(), |c| c.compress(data, &self.options, &Lent(job))).map(Outcome::Bytes)
-    }
-
-    fn compress_into(&self, job: &Job, data: &[u8], output: &mut [u8]) -> Result<usize, Fault> {
-        self.compressing(data.len(), |c| c.compress_into(data, &self.options, &Lent(job), output))
-    }
-
-    fn decompress(&self, job: &Job, data: &[u8], limits: &DecodeLimits) -> Result<Outcome, Fault> {
-        self.decompressing(|d| d.decompress(data, self.format(), limits, &Lent(job))).map(Outcome::Bytes)
+    fn decompress_append(
+        &self,
+        decompressor: &mut Decompressor,
+        input: &[u8],
+        limits: &DecodeLimits,
+        host: &dyn Host,
+        output: &mut Vec<u8>,
+    ) -> Coded<usize> {
+        decompressor.decompress_append(input, self.options.format, limits, host, output)
     }
 
     fn decompress_into(
         &self,
-        job: &Job,
-        data: &[u8],
+        decompressor: &mut Decompressor,
+        input: &[u8],
         limits: &DecodeLimits,
+        host: &dyn Host,
         output: &mut [u8],
-    ) -> Result<usize, Fault> {
-        self.decompressing(|d| d.decompress_into(data, self.format(), limits, &Lent(job), output))
-    }
-}
-
-/// Limits as they cross: safe integers, where the largest means none.
-fn limits_of(max_output: Whole, max_memory: Whole, allow_trailing: bool) -> DecodeLimits {
-    DecodeLimits { max_output_bytes: max_output.0, max_memory_bytes: max_memory.0, allow_trailing }
-}
-
-fn decompress_cost(bytes: usize) -> u64 {
-    // Output is some four times the input; a wrong guess only makes the queue a little less fair.
-    (cost::DECOMPRESS_NS_PER_BYTE * 4.0 * bytes as f64) as u64
-}
-
-/// A codec with its options, or why there is none: a factory could only throw text.
-#[napi]
-pub struct Codec(Result<Arc<Setup>, Fault>);
-
-impl Codec {
-    fn setup(&self) -> Result<Arc<Setup>, Fault> {
-        self.0.clone()
+    ) -> Coded<usize> {
+        decompressor.decompress_into(input, self.options.format, limits, host, output)
     }
 
-    fn setup_for(&self, ticket: &Ticket) -> napi::Result<Arc<Setup>> {
-        self.setup().map_err(|fault| ticket.fail(&fault))
+    fn push_compressor(&self) -> Coded<Box<dyn PushCompressor>> {
+        Ok(Box::new(CompressStream::new(Compressor::new(), &self.options)?))
+    }
+
+    fn push_decompressor(&self, limits: &DecodeLimits) -> Coded<Box<dyn PushDecompressor>> {
+        Ok(Box::new(DecompressStream::new(Decompressor::new(), self.options.format, limits)?))
     }
 }
 
@@ -115,134 +108,34 @@ impl Codec {
     /// words, the lower first.
     #[napi(catch_unwind, factory)]
     pub fn open(settings: Words) -> Codec {
-        Codec(open(&settings.0).map(Arc::new))
-    }
-
-    /// Throws why the codec cannot be used.
-    #[napi(catch_unwind)]
-    pub fn check(&self) -> Settled {
-        Settled(self.setup().map(|_| Outcome::Nothing))
+        Codec::of(open(&settings.0))
     }
 
     /// Bytes that an encoder takes for so many bytes of content.
     #[napi(catch_unwind)]
     pub fn encoder_memory(&self, bytes: Whole) -> Settled {
-        Settled(self.setup().map(|setup| Outcome::Number(setup.options.encoder_memory(Some(bytes.0)) as f64)))
+        Settled(self.setup().map(|setup| setup.encoder_memory(Some(bytes.0)).into()))
+    }
+
+    /// Bytes that one call on so many bytes works with beside input and output; the largest safe integer says: a stream.
+    #[napi(catch_unwind)]
+    pub fn working_memory(&self, decompress: bool, bytes: Whole) -> Settled {
+        let (length, threads) = ((bytes.0 < STREAM).then_some(bytes.0), Job::at_once().threads());
+        Settled(self.setup().map(|setup| {
+            let options = &setup.options;
+            if decompress {
+                options.decompress_memory(length, threads).into()
+            } else {
+                options.compress_memory(length, threads).into()
+            }
+        }))
     }
 
     /// An upper bound of the compressed length of so many bytes.
     #[napi(catch_unwind)]
     pub fn compress_bound(&self, bytes: Whole) -> Settled {
-        Settled(
-            self.setup()
-                .map(|setup| Outcome::Number(chunker_xz::compress_bound(bytes.0, &setup.options) as f64)),
-        )
+        Settled(self.setup().map(|setup| chunker_xz::compress_bound(bytes.0, &setup.options).into()))
     }
-
-    /// One stream, as new bytes.
-    #[napi(catch_unwind)]
-    pub fn compress(&self, ticket: Ticket, input: Input) -> napi::Result<()> {
-        let (setup, data) = (self.setup_for(&ticket)?, ticket.source(&input)?);
-        ticket.submit(setup.compress_cost(data.len()), move |job| setup.compress(job, &data))
-    }
-
-    /// The same at once.
-    #[napi(catch_unwind)]
-    pub fn compress_sync(&self, input: Input) -> Settled {
-        run_sync(|job| self.setup()?.compress(job, input.bytes()))
-    }
-
-    /// One stream into the caller's memory.
-    #[napi(catch_unwind)]
-    pub fn compress_into(&self, ticket: Ticket, input: Input, output: Output) -> napi::Result<()> {
-        let (setup, data, mut sink) =
-            (self.setup_for(&ticket)?, ticket.source(&input)?, ticket.sink(&output)?);
-        ticket.submit(setup.compress_cost(data.len()), move |job| {
-            let written = setup.compress_into(job, &data, &mut sink)?;
-            Ok(sink.finish(written))
-        })
-    }
-
-    /// The same at once. Input and output must not overlap.
-    #[napi(catch_unwind)]
-    pub fn compress_into_sync(&self, input: Input, mut output: Output) -> Settled {
-        run_sync(|job| {
-            refuse_overlap(&input, &output)?;
-            self.setup()?.compress_into(job, input.bytes(), output.bytes()).map(Outcome::from)
-        })
-    }
-
-    /// All streams, as new bytes.
-    #[napi(catch_unwind)]
-    pub fn decompress(
-        &self,
-        ticket: Ticket,
-        input: Input,
-        max_output: Whole,
-        max_memory: Whole,
-        allow_trailing: bool,
-    ) -> napi::Result<()> {
-        let limits = limits_of(max_output, max_memory, allow_trailing);
-        let (setup, data) = (self.setup_for(&ticket)?, ticket.source(&input)?);
-        ticket.submit(decompress_cost(data.len()), move |job| setup.decompress(job, &data, &limits))
-    }
-
-    /// The same at once.
-    #[napi(catch_unwind)]
-    pub fn decompress_sync(
-        &self,
-        input: Input,
-        max_output: Whole,
-        max_memory: Whole,
-        allow_trailing: bool,
-    ) -> Settled {
-        let limits = limits_of(max_output, max_memory, allow_trailing);
-        run_sync(|job| self.setup()?.decompress(job, input.bytes(), &limits))
-    }
-
-    /// All streams into the caller's memory.
-    #[napi(catch_unwind)]
-    pub fn decompress_into(
-        &self,
-        ticket: Ticket,
-        input: Input,
-        output: Output,
-        max_output: Whole,
-        max_memory: Whole,
-        allow_trailing: bool,
-    ) -> napi::Result<()> {
-        let limits = limits_of(max_output, max_memory, allow_trailing);
-        let (setup, data, mut sink) =
-            (self.setup_for(&ticket)?, ticket.source(&input)?, ticket.sink(&output)?);
-        ticket.submit(decompress_cost(data.len()), move |job| {
-            let written = setup.decompress_into(job, &data, &limits, &mut sink)?;
-            Ok(sink.finish(written))
-        })
-    }
-
-    /// The same at once. Input and output must not overlap.
-    #[napi(catch_unwind)]
-    pub fn decompress_into_sync(
-        &self,
-        input: Input,
-        mut output: Output,
-        max_output: Whole,
-        max_memory: Whole,
-        allow_trailing: bool,
-    ) -> Settled {
-        let limits = limits_of(max_output, max_memory, allow_trailing);
-        run_sync(|job| {
-            refuse_overlap(&input, &output)?;
-            self.setup()?.decompress_into(job, input.bytes(), &limits, output.bytes()).map(Outcome::from)
-        })
-    }
-}
-
-fn refuse_overlap(input: &Input, output: &Output) -> Result<(), Fault> {
-    if output.overlaps(input) {
-        return Err(Fault::invalid("output", "memory that does not overlap the input"));
-    }
-    Ok(())
 }
 
 fn open(settings: &[u32]) -> Result<Setup, Fault> {
@@ -283,12 +176,6 @@ pub fn inspect(input: Input, lzma: bool) -> Settled {
             padding_bytes as f64,
         ]))
     })
-}
-
-/// Bytes that encoders at work may take together.
-#[napi(catch_unwind)]
-pub fn memory_budget() -> f64 {
-    memory::budget() as f64
 }
 
 /// The linked liblzma, as 50080042 for 5.8.4.

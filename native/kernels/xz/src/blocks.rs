@@ -3,10 +3,9 @@
 
 use crate::compress::{encode_append, encoding_error};
 use crate::container::Record;
-use crate::error::{Error, Result};
 use crate::ffi::{BlockHeader, Coder, Preset};
-use crate::host::{work_off, Host};
 use crate::options::{Check, CompressOptions};
+use chunker_codec::{work_off, Error, Host, Result};
 use std::sync::{Mutex, PoisonError};
 
 /// What the index says of a block, and its bytes.

@@ -2,10 +2,9 @@
 
 use crate::blocks::compress_blocks;
 use crate::container::{write_end, write_header};
-use crate::error::{Error, Result};
-use crate::ffi::{append, Coder, Failure, Output, Status};
-use crate::host::{check, Host};
+use crate::ffi::{Coder, Failure, Status};
 use crate::options::{CompressOptions, Format};
+use chunker_codec::{append, check, copy_out, Error, Host, Output, Result};
 
 /// Input between two looks at `should_stop`: some 50 ms at level 9.
 const POLL_BYTES: usize = 64 << 10;
@@ -51,7 +50,7 @@ impl Compressor {
     ) -> Result<usize> {
         options.check()?;
         let before = output.len();
-        let outcome = match block_size(options) {
+        let outcome = match options.cut_size() {
             Some(size) => write_blocks(input, size, options, host, output),
             None => self.write_stream(input, options, host, output),
         };
@@ -74,7 +73,7 @@ impl Compressor {
         output: &mut [u8],
     ) -> Result<usize> {
         options.check()?;
-        if block_size(options).is_some() {
+        if options.cut_size().is_some() {
             return copy_out(&self.compress(input, options, host)?, output);
         }
         self.begin(options, Some(input.len() as u64))?;
@@ -131,10 +130,6 @@ impl Compressor {
     pub(crate) fn coder(&mut self) -> &mut Coder {
         &mut self.coder
     }
-}
-
-fn block_size(options: &CompressOptions) -> Option<u64> {
-    options.block_size().filter(|_| options.format == Format::Xz)
 }
 
 fn write_blocks(
@@ -211,13 +206,6 @@ pub fn compress_bound(bytes: u64, options: &CompressOptions) -> u64 {
             bytes + bytes / 1024 + 128 + blocks * 96
         }
     }
-}
-
-fn copy_out(stream: &[u8], output: &mut [u8]) -> Result<usize> {
-    let too_small =
-        Error::OutputTooSmall { available: output.len() as u64, needed: Some(stream.len() as u64) };
-    output.get_mut(..stream.len()).ok_or(too_small)?.copy_from_slice(stream);
-    Ok(stream.len())
 }
 
 /// Options were checked, so what is left is memory.

@@ -3,9 +3,8 @@
 use crate::blocks::compress_blocks;
 use crate::compress::{encode_append, Compressor};
 use crate::container::{write_end, write_header, Record};
-use crate::error::{Error, Result};
-use crate::host::Host;
-use crate::options::{CompressOptions, Format};
+use crate::options::CompressOptions;
+use chunker_codec::{Error, Host, PushCompressor, Result};
 
 /// One stream made of pieces. However the input is split, the bytes are the same; they are those of a whole input except for the dictionary's size in the header, which without blocks does
 /// not know how long the content will be.
@@ -28,7 +27,7 @@ impl CompressStream {
     /// Errors: `invalid_options`, `out_of_memory`.
     pub fn new(mut compressor: Compressor, options: &CompressOptions) -> Result<Self> {
         options.check()?;
-        let size = options.block_size().filter(|_| options.format == Format::Xz);
+        let size = options.cut_size();
         let blocks = match size {
             Some(size) => Some(Blocks {
                 size: usize::try_from(size).unwrap_or(usize::MAX),
@@ -42,20 +41,6 @@ impl CompressStream {
             }
         };
         Ok(CompressStream { compressor, options: *options, blocks, closed: false })
-    }
-
-    /// All of `input`; what is ready comes behind what `output` holds.
-    ///
-    /// Errors: `aborted`, `out_of_memory`, `already_finished` after `finish` or an error.
-    pub fn push_to(&mut self, input: &[u8], output: &mut Vec<u8>, host: &dyn Host) -> Result<()> {
-        self.run(input, false, output, host)
-    }
-
-    /// The stream's end, behind what `output` holds.
-    ///
-    /// Errors: those of `push_to`.
-    pub fn finish_to(&mut self, output: &mut Vec<u8>, host: &dyn Host) -> Result<()> {
-        self.run(&[], true, output, host)
     }
 
     fn run(&mut self, input: &[u8], end: bool, output: &mut Vec<u8>, host: &dyn Host) -> Result<()> {
@@ -73,6 +58,16 @@ impl CompressStream {
     /// The encoder, for the next use.
     pub fn into_compressor(self) -> Compressor {
         self.compressor
+    }
+}
+
+impl PushCompressor for CompressStream {
+    fn push_to(&mut self, input: &[u8], output: &mut Vec<u8>, host: &dyn Host) -> Result<()> {
+        self.run(input, false, output, host)
+    }
+
+    fn finish_to(&mut self, output: &mut Vec<u8>, host: &dyn Host) -> Result<()> {
+        self.run(&[], true, output, host)
     }
 }
 

@@ -1,17 +1,11 @@
 //! Decompression of inputs that lie in memory whole.
 
 use crate::decompress_stream::Engine;
-use crate::error::{Error, Result};
-use crate::ffi::{append, Coder, Output};
-use crate::host::{check, Host};
-use crate::options::{DecodeLimits, Format};
+use crate::ffi::Coder;
+use crate::options::{plausible_content, Format, PLAUSIBLE_BYTES};
 use crate::parallel::{self, Refusal};
 use crate::survey::Survey;
-
-/// Memory for all that an index declares is taken at once up to this multiple of the input. Beyond, it grows with what was decoded: an index is quickly written.
-const PLAUSIBLE_RATIO: u64 = 64;
-/// Added to it, and the first step of growing memory.
-const PLAUSIBLE_BYTES: u64 = 256 << 10;
+use chunker_codec::{append, check, reserve, DecodeLimits, Error, Host, Output, Result};
 
 /// A reusable decoder. Holds the dictionary and tables of the largest block since it was made.
 #[derive(Default)]
@@ -62,12 +56,14 @@ impl Decompressor {
         let before = output.len();
         if let Some(survey) = survey(input, format, limits)? {
             let content = survey.content_bytes;
-            let plausible = PLAUSIBLE_RATIO.saturating_mul(input.len() as u64) + PLAUSIBLE_BYTES;
+            let plausible = plausible_content(input.len() as u64);
             if content <= plausible {
-                reserve(output, content)?;
+                reserve(output, content, host)?;
             }
             // Beyond, the limit has been asked, and the memory is only promised: pages come with their first byte.
-            if parallel::pays(&survey, host) && (content <= plausible || reserve(output, content).is_ok()) {
+            if parallel::pays(&survey, host)
+                && (content <= plausible || reserve(output, content, host).is_ok())
+            {
                 match parallel::decode_append(&survey, input, limits, host, output) {
                     Ok(()) => return Ok(output.len() - before),
                     Err(Refusal::Because(error)) => return Err(error),
@@ -204,11 +200,4 @@ fn survey(input: &[u8], format: Format, limits: &DecodeLimits) -> Result<Option<
         }
         _ => Ok(survey),
     }
-}
-
-fn reserve(output: &mut Vec<u8>, bytes: u64) -> Result<()> {
-    let count = usize::try_from(bytes).map_err(|_| Error::OutOfMemory { bytes })?;
-    let reserved =
-        if output.is_empty() { output.try_reserve_exact(count) } else { output.try_reserve(count) };
-    reserved.map_err(|_| Error::OutOfMemory { bytes })
 }

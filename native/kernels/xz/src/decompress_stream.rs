@@ -1,12 +1,11 @@
 //! Decompression of data that arrive piece by piece.
 
 use crate::decompress::Decompressor;
-use crate::error::{Error, Result};
-use crate::ffi::{append, Coder, Output};
-use crate::host::Host;
+use crate::ffi::Coder;
 use crate::lzma_engine::LzmaEngine;
-use crate::options::{DecodeLimits, Format};
+use crate::options::Format;
 use crate::xz_engine::XzEngine;
+use chunker_codec::{append, DecodeLimits, Error, Host, Output, PushDecompressor, Result};
 
 /// The state machine of either format.
 pub(crate) enum Engine {
@@ -55,7 +54,7 @@ impl Engine {
 const STEP_BYTES: usize = 256 << 10;
 
 /// All streams of an input. However it is split and however little output is asked for: the same bytes, and at a fault the same error after the same bytes (behind a filter for machine code after
-/// as many of them as came out before the step that met it). Checks come last, so bytes are given out before they are verified; the input is whole only when `finish` says so.
+/// as many of them as came out before the step that met it). Checks come last, so bytes are given out before they are verified; the input is whole only when `finish_to` says so.
 pub struct DecompressStream {
     decompressor: Decompressor,
     engine: Engine,
@@ -68,11 +67,37 @@ impl DecompressStream {
         Ok(DecompressStream { decompressor, engine: Engine::new(format, *limits)?, closed: false })
     }
 
-    /// Takes input and appends at most `most` bytes to `output`; returns the input bytes taken, fewer than there are only where `most` bytes were given. Where `most` were given more may be
-    /// held: call again, also without input. On an error `output` has what was given out before it.
-    ///
-    /// Errors: those of `Decompressor::decompress`, and `already_finished` after `finish` or an error.
-    pub fn push(
+    /// One step, of which the output is kept also where it fails.
+    fn push_step(
+        &mut self,
+        input: &[u8],
+        output: &mut Vec<u8>,
+        step: usize,
+        host: &dyn Host,
+    ) -> Result<usize> {
+        output.try_reserve(step).map_err(|_| Error::OutOfMemory { bytes: step as u64 })?;
+        let (engine, coder) = (&mut self.engine, self.decompressor.coder());
+        let mut outcome = Ok(0);
+        append(output, step, |place| {
+            outcome = engine.push(coder, input, place, host);
+            Ok::<(), Error>(())
+        })?;
+        outcome
+    }
+
+    /// True when more output may come without more input.
+    pub fn holds_output(&self) -> bool {
+        !self.closed && self.engine.full()
+    }
+
+    /// The decoder, for the next use.
+    pub fn into_decompressor(self) -> Decompressor {
+        self.decompressor
+    }
+}
+
+impl PushDecompressor for DecompressStream {
+    fn push_some(
         &mut self,
         input: &[u8],
         output: &mut Vec<u8>,
@@ -101,50 +126,12 @@ impl DecompressStream {
         }
     }
 
-    /// One step, of which the output is kept also where it fails.
-    fn push_step(
-        &mut self,
-        input: &[u8],
-        output: &mut Vec<u8>,
-        step: usize,
-        host: &dyn Host,
-    ) -> Result<usize> {
-        output.try_reserve(step).map_err(|_| Error::OutOfMemory { bytes: step as u64 })?;
-        let (engine, coder) = (&mut self.engine, self.decompressor.coder());
-        let mut outcome = Ok(0);
-        append(output, step, |place| {
-            outcome = engine.push(coder, input, place, host);
-            Ok::<(), Error>(())
-        })?;
-        outcome
-    }
-
-    /// All of `input`, its output behind what `output` holds. On an error `output` has what was given out before it.
-    ///
-    /// Errors: those of `push`.
-    pub fn push_to(&mut self, input: &[u8], output: &mut Vec<u8>, host: &dyn Host) -> Result<()> {
-        self.push(input, output, usize::MAX, host).map(drop)
-    }
-
-    /// True when more output may come without more input.
-    pub fn holds_output(&self) -> bool {
-        !self.closed && self.engine.full()
-    }
-
-    /// Says that no input follows. A last byte may come behind what `output` holds.
-    ///
-    /// Errors: `truncated_input`, `corrupt_data`, `trailing_data`, `unknown_format`, `already_finished`.
-    pub fn finish(&mut self, output: &mut Vec<u8>, host: &dyn Host) -> Result<()> {
+    fn finish_to(&mut self, output: &mut Vec<u8>, host: &dyn Host) -> Result<()> {
         if std::mem::replace(&mut self.closed, true) {
             return Err(Error::AlreadyFinished);
         }
         let (engine, coder) = (&mut self.engine, self.decompressor.coder());
         output.try_reserve(1).map_err(|_| Error::OutOfMemory { bytes: 1 })?;
         append(output, 1, |place| engine.finish(coder, place, host))
-    }
-
-    /// The decoder, for the next use.
-    pub fn into_decompressor(self) -> Decompressor {
-        self.decompressor
     }
 }

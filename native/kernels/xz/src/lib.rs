@@ -16,9 +16,7 @@ mod container;
 pub mod cost;
 mod decompress;
 mod decompress_stream;
-mod error;
 mod ffi;
-mod host;
 mod lzma_engine;
 mod options;
 mod parallel;
@@ -26,16 +24,12 @@ mod survey;
 mod tap;
 mod xz_engine;
 
+pub use chunker_codec::{DecodeLimits, Error, Head, Host, PushCompressor, PushDecompressor, Result};
 pub use compress::{compress_bound, Compressor};
 pub use compress_stream::CompressStream;
 pub use decompress::Decompressor;
 pub use decompress_stream::DecompressStream;
-pub use error::{Error, Head, Result};
-pub use ffi::{machine_memory, version};
-pub use host::{work_off, Host};
+pub use ffi::version;
 pub use lzma_engine::{recognise_lzma, LzmaHeader};
-pub use options::{
-    BlockBytes, Check, CompressOptions, DecodeLimits, Format, BLOCK_BYTES, DEFAULT_MEMORY_BYTES,
-    DICTIONARY_BYTES, LEVEL_MAX,
-};
+pub use options::{BlockBytes, Check, CompressOptions, Format, BLOCK_BYTES, DICTIONARY_BYTES, LEVEL_MAX};
 pub use survey::{inspect, Summary};

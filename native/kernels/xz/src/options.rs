@@ -1,7 +1,7 @@
 //! What a caller may choose, as plain structs with named fields.
 
-use crate::error::{Error, Result};
 use crate::ffi::Preset;
+use chunker_codec::{in_range, Result};
 
 /// The two containers of LZMA data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,13 +107,14 @@ pub const BLOCK_BYTES: (u64, u64) = (4096, 1 << 40);
 impl CompressOptions {
     /// Refuses what is out of range.
     pub fn check(&self) -> Result<()> {
-        in_range("level", u64::from(self.level), (0, u64::from(LEVEL_MAX)))?;
+        in_range("level", i64::from(self.level), (0, i64::from(LEVEL_MAX)))?;
         if let Some(bytes) = self.dictionary_bytes {
             let (least, most) = DICTIONARY_BYTES;
-            in_range("dictionaryBytes", u64::from(bytes), (u64::from(least), u64::from(most)))?;
+            in_range("dictionaryBytes", i64::from(bytes), (i64::from(least), i64::from(most)))?;
         }
         if let Some(BlockBytes::Exactly(bytes)) = self.block_bytes {
-            in_range("blockBytes", bytes, BLOCK_BYTES)?;
+            let (least, most) = BLOCK_BYTES;
+            in_range("blockBytes", i64::try_from(bytes).unwrap_or(i64::MAX), (least as i64, most as i64))?;
         }
         Ok(())
     }
@@ -144,35 +145,83 @@ impl CompressOptions {
         };
         self.preset(one).encoder_memory()
     }
-}
 
-fn in_range(name: &'static str, value: u64, range: (u64, u64)) -> Result<()> {
-    if value < range.0 || value > range.1 {
-        return Err(Error::InvalidOptions { name, value, range });
+    /// Bytes that compressing `length` bytes of content (unknown: a stream) works with on so many threads: an encoder, or one for each block at work. Blocks wait for each other, those of a stream
+    /// with their content.
+    pub fn compress_memory(&self, length: Option<u64>, threads: usize) -> u64 {
+        let one = self.encoder_memory(length);
+        let Some(size) = self.cut_size() else { return one };
+        let at_work = at_work(size, length, threads);
+        let waiting = length.unwrap_or_else(|| size.saturating_mul(2 * at_work));
+        one.saturating_mul(at_work).saturating_add(waiting)
     }
-    Ok(())
-}
 
-/// What a decoder may spend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DecodeLimits {
-    /// Bytes of output: exactly this many pass.
-    pub max_output_bytes: u64,
-    /// Bytes of dictionary and tables that one decoder may take, checked against headers before anything of that size is allocated.
-    pub max_memory_bytes: u64,
-    /// Bytes behind the last stream end the data instead of being refused. A started stream is never taken for such bytes.
-    pub allow_trailing: bool,
-}
-
-/// Room for the dictionary of every preset: that of level 9 has 64 MiB.
-pub const DEFAULT_MEMORY_BYTES: u64 = 1 << 27;
-
-impl Default for DecodeLimits {
-    fn default() -> Self {
-        DecodeLimits {
-            max_output_bytes: 1 << 30,
-            max_memory_bytes: DEFAULT_MEMORY_BYTES,
-            allow_trailing: false,
+    /// Bytes that decompressing `length` bytes of what these options make (unknown: a stream) works with on so many threads. A dictionary is filled as far as there is content.
+    pub fn decompress_memory(&self, length: Option<u64>, threads: usize) -> u64 {
+        let content = length.map(plausible_content);
+        let one = self.preset(content).decoder_memory();
+        match self.cut_size() {
+            // Streams are decoded by one thread.
+            Some(size) if content.is_some() => one.saturating_mul(at_work(size, content, threads)),
+            _ => one,
         }
+    }
+
+    /// As `block_size`, where the format has blocks.
+    pub(crate) fn cut_size(&self) -> Option<u64> {
+        self.block_size().filter(|_| self.format == Format::Xz)
+    }
+}
+
+/// Blocks that are worked on at the same time.
+fn at_work(size: u64, length: Option<u64>, threads: usize) -> u64 {
+    let threads = threads.max(1) as u64;
+    length.map_or(threads, |length| length.div_ceil(size).clamp(1, threads))
+}
+
+/// Memory for all that an index declares is taken at once up to this multiple of the input. Beyond, it grows with what was decoded: an index is quickly written.
+const PLAUSIBLE_RATIO: u64 = 64;
+/// Added to it, and the first step of growing memory.
+pub(crate) const PLAUSIBLE_BYTES: u64 = 256 << 10;
+
+/// What `length` bytes of input may well hold.
+pub(crate) fn plausible_content(length: u64) -> u64 {
+    PLAUSIBLE_RATIO.saturating_mul(length).saturating_add(PLAUSIBLE_BYTES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIB: u64 = 1 << 20;
+
+    #[test]
+    fn memory_is_what_xz_tells_of_its_presets() {
+        // MiB that `xz -vv` prints; the decoder's with its own.
+        for (level, encoder, decoder) in
+            [(0, 3, 1), (1, 9, 2), (3, 32, 5), (4, 48, 5), (6, 94, 9), (7, 186, 17), (9, 674, 65)]
+        {
+            let options = CompressOptions { level, ..CompressOptions::default() };
+            assert_eq!(options.compress_memory(None, 8).div_ceil(MIB), encoder, "level {level}");
+            assert_eq!(options.decompress_memory(None, 8).div_ceil(MIB), decoder, "level {level}");
+            assert_eq!(options.decompress_memory(Some(u64::MAX), 8), options.decompress_memory(None, 1));
+            assert!(options.decompress_memory(Some(0), 8) < MIB);
+        }
+    }
+
+    #[test]
+    fn memory_grows_with_the_blocks_at_work() {
+        let block_bytes = Some(BlockBytes::Exactly(MIB));
+        let blocks = CompressOptions { block_bytes, ..CompressOptions::default() };
+        let one = blocks.encoder_memory(Some(MIB));
+        for threads in 1..=8 {
+            let most = threads as u64;
+            assert_eq!(blocks.compress_memory(Some(3 * MIB), threads), one * most.min(3) + 3 * MIB);
+            assert_eq!(blocks.compress_memory(None, threads), one * most + 2 * most * MIB);
+            let decoder = blocks.decompress_memory(Some(MIB), 1);
+            assert_eq!(blocks.decompress_memory(Some(MIB), threads), decoder * most);
+        }
+        let lzma = CompressOptions { format: Format::Lzma, ..blocks };
+        assert_eq!(lzma.compress_memory(Some(3 * MIB), 8), lzma.encoder_memory(Some(3 * MIB)));
     }
 }

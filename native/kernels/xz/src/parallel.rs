@@ -2,11 +2,9 @@
 
 use crate::container::padded;
 use crate::decompress::Decompressor;
-use crate::error::{Error, Result};
-use crate::ffi::{append_parts, crc32, Output, Status};
-use crate::host::{check, work_off, Host};
-use crate::options::DecodeLimits;
+use crate::ffi::{crc32, Status};
 use crate::survey::{Placed, Survey};
+use chunker_codec::{append_parts, check, work_off, DecodeLimits, Error, Host, Output, Result};
 use std::sync::{Mutex, PoisonError};
 
 /// Below so much content, waking threads takes as long as the work: some 200 us.

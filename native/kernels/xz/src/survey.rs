@@ -3,10 +3,10 @@
 use crate::container::{
     padded, read_footer, read_header, read_index, HeaderFault, Record, HEADER_BYTES, MAGIC,
 };
-use crate::error::{Error, Head, Result};
 use crate::ffi::BlockHeader;
 use crate::lzma_engine::{LzmaHeader, LZMA_HEADER_BYTES};
 use crate::options::{Check, Format};
+use chunker_codec::{Error, Head, Result};
 
 /// A block and its place.
 #[derive(Clone, Copy, Debug)]

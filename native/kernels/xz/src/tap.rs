@@ -1,9 +1,7 @@
 //! One look after limits for both formats: every decoded byte passes here.
 
-use crate::error::{Error, Result};
-use crate::ffi::{Coder, Output, Status};
-use crate::host::{check, Host};
-use crate::options::DecodeLimits;
+use crate::ffi::{Coder, Status};
+use chunker_codec::{check, DecodeLimits, Error, Host, Output, Result};
 
 /// Most input and output of one step: a few milliseconds, after which `should_stop` is asked again. The output counts because 64 KiB can hold half a gigabyte.
 const STEP_INPUT_BYTES: usize = 64 << 10;

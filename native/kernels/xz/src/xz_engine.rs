@@ -4,11 +4,10 @@
 use crate::container::{
     padded, read_footer, read_header, HeaderFault, HEADER_BYTES, HEADER_CHECKSUM_AT, MAGIC,
 };
-use crate::error::{Error, Head, Result};
-use crate::ffi::{crc32, BlockHeader, BlockHeaderFault, Coder, Failure, IndexHash, Output, Status};
-use crate::host::Host;
-use crate::options::{Check, DecodeLimits};
+use crate::ffi::{crc32, BlockHeader, BlockHeaderFault, Coder, Failure, IndexHash, Status};
+use crate::options::Check;
 use crate::tap::Tap;
+use chunker_codec::{DecodeLimits, Error, Head, Host, Output, Result};
 
 /// Behind a stream, padding comes in groups of so many zero bytes.
 const PADDING_BYTES: usize = 4;

@@ -2,9 +2,9 @@
 
 use crate::cost::poll_bytes;
 use crate::dictionary::Dictionary;
-use crate::error::{Error, Result};
-use crate::ffi::{self, append, Encoder, Failure, Output};
+use crate::ffi::{self, Encoder, Failure};
 use crate::options::CompressOptions;
+use chunker_codec::{append, check, copy_out, reserve, Error, Host, Output, Result};
 use std::sync::Arc;
 
 /// Outputs up to this bound are compressed into memory that the compressor keeps, then copied to their exact size: the copy costs a hundredth of the
@@ -38,10 +38,10 @@ impl Compressor {
         input: &[u8],
         options: &CompressOptions,
         dictionary: Option<&Arc<Dictionary>>,
-        should_stop: &dyn Fn() -> bool,
+        host: &dyn Host,
     ) -> Result<Vec<u8>> {
         let mut output = Vec::new();
-        self.compress_append(input, options, dictionary, should_stop, &mut output)?;
+        self.compress_append(input, options, dictionary, host, &mut output)?;
         Ok(output)
     }
 
@@ -51,20 +51,20 @@ impl Compressor {
         input: &[u8],
         options: &CompressOptions,
         dictionary: Option<&Arc<Dictionary>>,
-        should_stop: &dyn Fn() -> bool,
+        host: &dyn Host,
         output: &mut Vec<u8>,
     ) -> Result<usize> {
         self.configure(options, dictionary)?;
         let bound = bound_of(input)?;
         if bound <= SCRATCH_BYTES_MAX {
-            let scratch = self.compress_to_scratch(input, bound, should_stop)?;
-            reserve(output, scratch.len())?;
+            let scratch = self.compress_to_scratch(input, bound, host)?;
+            reserve(output, scratch.len() as u64, host)?;
             output.extend_from_slice(scratch);
             return Ok(scratch.len());
         }
-        reserve(output, bound)?;
+        reserve(output, bound as u64, host)?;
         let before = output.len();
-        append(output, bound, |place| self.compress_to(input, should_stop, place))?;
+        append(output, bound, |place| self.compress_to(input, host, place))?;
         output.shrink_to_fit();
         Ok(output.len() - before)
     }
@@ -78,7 +78,7 @@ impl Compressor {
         input: &[u8],
         options: &CompressOptions,
         dictionary: Option<&Arc<Dictionary>>,
-        should_stop: &dyn Fn() -> bool,
+        host: &dyn Host,
         output: &mut [u8],
     ) -> Result<usize> {
         self.configure(options, dictionary)?;
@@ -86,49 +86,37 @@ impl Compressor {
         // Not directly: libzstd uses all the room it has for its own purposes, and in a tight place it stores what it could have compressed, as its bit writers
         // want slack. That would be remains behind the frame, other bytes than `compress` gives, or failure at the exact size.
         if bound <= SCRATCH_BYTES_MAX {
-            return copy_out(self.compress_to_scratch(input, bound, should_stop)?, output);
+            return copy_out(self.compress_to_scratch(input, bound, host)?, output);
         }
         if output.len() < bound {
-            return copy_out(&self.compress(input, options, dictionary, should_stop)?, output);
+            return copy_out(&self.compress(input, options, dictionary, host)?, output);
         }
         let mut place = Output::over(&mut output[..bound]);
-        let outcome = self.compress_to(input, should_stop, &mut place);
+        let outcome = self.compress_to(input, host, &mut place);
         let written = if outcome.is_ok() { place.written() } else { 0 };
         output[written..bound].fill(0);
         outcome.map(|()| written)
     }
 
-    fn compress_to_scratch(
-        &mut self,
-        input: &[u8],
-        bound: usize,
-        should_stop: &dyn Fn() -> bool,
-    ) -> Result<&[u8]> {
+    fn compress_to_scratch(&mut self, input: &[u8], bound: usize, host: &dyn Host) -> Result<&[u8]> {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
-        let outcome = reserve(&mut scratch, bound)
-            .and_then(|()| append(&mut scratch, bound, |place| self.compress_to(input, should_stop, place)));
+        let outcome = reserve(&mut scratch, bound as u64, host)
+            .and_then(|()| append(&mut scratch, bound, |place| self.compress_to(input, host, place)));
         self.scratch = scratch;
         outcome.map(|()| self.scratch.as_slice())
     }
 
     /// The context is configured and `output` has room for the bound.
-    fn compress_to(
-        &mut self,
-        input: &[u8],
-        should_stop: &dyn Fn() -> bool,
-        output: &mut Output<'_>,
-    ) -> Result<()> {
-        if should_stop() {
-            return Err(Error::Aborted);
-        }
+    fn compress_to(&mut self, input: &[u8], host: &dyn Host, output: &mut Output<'_>) -> Result<()> {
+        check(host)?;
         let level = self.configured.as_ref().map_or(0, |(options, _)| options.level);
         let poll = poll_bytes(level);
         if input.len() <= poll {
             return self.encoder.whole(input, output).map_err(encoding_error);
         }
         self.encoder.reset();
-        let outcome = self.compress_stepwise(input, poll, should_stop, output);
+        let outcome = self.compress_stepwise(input, poll, host, output);
         self.encoder.reset();
         self.encoder.set_stable(false).map_err(encoding_error)?;
         outcome
@@ -139,16 +127,14 @@ impl Compressor {
         &mut self,
         input: &[u8],
         poll: usize,
-        should_stop: &dyn Fn() -> bool,
+        host: &dyn Host,
         output: &mut Output<'_>,
     ) -> Result<()> {
         self.encoder.pledge(input.len() as u64).map_err(encoding_error)?;
         self.encoder.set_stable(true).map_err(encoding_error)?;
         let mut read = 0;
         while read < input.len() {
-            if should_stop() {
-                return Err(Error::Aborted);
-            }
+            check(host)?;
             let until = read.saturating_add(poll).min(input.len());
             read += self.encoder.stable_step(input, read, until, output).map_err(encoding_error)?.read;
         }
@@ -202,20 +188,6 @@ pub fn compress_bound(bytes: usize) -> Option<usize> {
 
 fn bound_of(input: &[u8]) -> Result<usize> {
     compress_bound(input.len()).ok_or(Error::OutOfMemory { bytes: input.len() as u64 })
-}
-
-fn copy_out(frame: &[u8], output: &mut [u8]) -> Result<usize> {
-    let too_small =
-        Error::OutputTooSmall { available: output.len() as u64, needed: Some(frame.len() as u64) };
-    output.get_mut(..frame.len()).ok_or(too_small)?.copy_from_slice(frame);
-    Ok(frame.len())
-}
-
-/// Reserves exactly `bytes` for an empty vector; one that grows item by item doubles.
-pub(crate) fn reserve(vector: &mut Vec<u8>, bytes: usize) -> Result<()> {
-    let reserved =
-        if vector.is_empty() { vector.try_reserve_exact(bytes) } else { vector.try_reserve(bytes) };
-    reserved.map_err(|_| Error::OutOfMemory { bytes: bytes as u64 })
 }
 
 /// Options were checked and outputs are large enough, so what is left is memory.

@@ -2,13 +2,13 @@
 
 use crate::compress::{encoding_error, Compressor};
 use crate::dictionary::Dictionary;
-use crate::error::{Error, Result};
-use crate::ffi::{Failure, Output};
+use crate::ffi::Failure;
 use crate::options::CompressOptions;
 use crate::progress::Progress;
+use chunker_codec::{check, Error, Host, Output, PushCompressor, Result};
 use std::sync::Arc;
 
-/// Input between two looks at `should_stop`. libzstd compresses a block, 128 KiB, when it is full.
+/// Input between two looks at the host. libzstd compresses a block, 128 KiB, when it is full.
 const POLL_BYTES: usize = 64 << 10;
 /// Output is taken in pieces of a block's content: small enough to stay in the second-level cache, where clearing it costs nothing beside the codec.
 const PIECE_BYTES: usize = 128 << 10;
@@ -50,12 +50,7 @@ impl CompressStream {
     /// Takes input and gives output, until the input is used up or the output is full: `read < input.len()` only with a full output.
     ///
     /// Errors: `aborted`, `out_of_memory`, `invalid_input` for more than was announced, `already_finished` after `finish` or an error.
-    pub fn push(
-        &mut self,
-        input: &[u8],
-        output: &mut [u8],
-        should_stop: &dyn Fn() -> bool,
-    ) -> Result<Progress> {
+    pub fn push(&mut self, input: &[u8], output: &mut [u8], host: &dyn Host) -> Result<Progress> {
         if self.state != State::Open {
             return Err(Error::AlreadyFinished);
         }
@@ -64,9 +59,7 @@ impl CompressStream {
         }
         let mut done = Progress::default();
         while done.read < input.len() {
-            if should_stop() {
-                return Err(self.fail(Error::Aborted));
-            }
+            check(host).map_err(|error| self.fail(error))?;
             let until = (done.read + POLL_BYTES).min(input.len());
             let full = self.step(&input[done.read..until], output, &mut done, false)?;
             if full {
@@ -76,49 +69,14 @@ impl CompressStream {
         Ok(done)
     }
 
-    /// All of `input`, its output behind what `output` holds.
-    ///
-    /// Errors: those of `push`.
-    pub fn push_to(
-        &mut self,
-        input: &[u8],
-        output: &mut Vec<u8>,
-        should_stop: &dyn Fn() -> bool,
-    ) -> Result<()> {
-        let mut read = 0;
-        while read < input.len() {
-            let place = room(output)?;
-            let progress = self.push(&input[read..], &mut output[place..], should_stop);
-            output.truncate(place + progress.as_ref().map_or(0, |progress| progress.written));
-            read += progress?.read;
-        }
-        Ok(())
-    }
-
-    /// The frame's end, behind what `output` holds.
-    ///
-    /// Errors: those of `finish`.
-    pub fn finish_to(&mut self, output: &mut Vec<u8>, should_stop: &dyn Fn() -> bool) -> Result<()> {
-        loop {
-            let place = room(output)?;
-            let progress = self.finish(&mut output[place..], should_stop);
-            output.truncate(place + progress.as_ref().map_or(0, |progress| progress.written));
-            if progress?.done {
-                return Ok(());
-            }
-        }
-    }
-
     /// Ends the frame; to be repeated, with more output, until `done`.
     ///
     /// Errors: `aborted`, `out_of_memory`, `invalid_input` for less than was announced, `already_finished` after the end or an error.
-    pub fn finish(&mut self, output: &mut [u8], should_stop: &dyn Fn() -> bool) -> Result<Progress> {
+    pub fn finish(&mut self, output: &mut [u8], host: &dyn Host) -> Result<Progress> {
         if self.state != State::Open && self.state != State::Ending {
             return Err(Error::AlreadyFinished);
         }
-        if should_stop() {
-            return Err(self.fail(Error::Aborted));
-        }
+        check(host).map_err(|error| self.fail(error))?;
         if self.announced.is_some_and(|announced| announced != self.total_in) {
             return Err(self.fail(Error::SizeMismatch { announced: self.announced.unwrap_or(0) }));
         }
@@ -154,6 +112,30 @@ impl CompressStream {
     pub fn into_compressor(mut self) -> Compressor {
         self.compressor.rest();
         self.compressor
+    }
+}
+
+impl PushCompressor for CompressStream {
+    fn push_to(&mut self, input: &[u8], output: &mut Vec<u8>, host: &dyn Host) -> Result<()> {
+        let mut read = 0;
+        while read < input.len() {
+            let place = room(output)?;
+            let progress = self.push(&input[read..], &mut output[place..], host);
+            output.truncate(place + progress.as_ref().map_or(0, |progress| progress.written));
+            read += progress?.read;
+        }
+        Ok(())
+    }
+
+    fn finish_to(&mut self, output: &mut Vec<u8>, host: &dyn Host) -> Result<()> {
+        loop {
+            let place = room(output)?;
+            let progress = self.finish(&mut output[place..], host);
+            output.truncate(place + progress.as_ref().map_or(0, |progress| progress.written));
+            if progress?.done {
+                return Ok(());
+            }
+        }
     }
 }
 

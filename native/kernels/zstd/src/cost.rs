@@ -17,7 +17,7 @@ pub fn compress_ns_per_byte(level: i32) -> f64 {
 /// Estimated cost of one byte of decompressed content.
 pub const DECOMPRESS_NS_PER_BYTE: f64 = 1.0;
 
-/// Bytes compressed between two looks at `should_stop`, and the length up to which inputs are compressed in one call: less than 100 ms of work. Beyond, libzstd
+/// Bytes compressed between two looks at the host, and the length up to which inputs are compressed in one call: less than 100 ms of work. Beyond, libzstd
 /// is handed blocks, which it then cannot cut where it likes: 1 % larger at levels 13 to 15, 0.5 % at 10 to 12, 0.2 % and less elsewhere. So slow levels, which
 /// lose least, look up once per block.
 pub(crate) fn poll_bytes(level: i32) -> usize {

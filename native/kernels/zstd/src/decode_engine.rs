@@ -5,12 +5,11 @@ mod flow;
 mod head;
 
 use crate::dictionary::Dictionary;
-use crate::error::{Error, Head, Result};
-use crate::ffi::{Decoder, Output};
+use crate::ffi::Decoder;
 use crate::frame::{
     read_header, BlockHeader, BlockKind, FrameHeader, Reading, BLOCK_HEADER_BYTES, HEADER_BYTES_MAX,
 };
-use crate::options::DecodeLimits;
+use chunker_codec::{check, DecodeLimits, Error, Head, Host, Output, Result};
 use std::sync::Arc;
 
 /// Where output goes.
@@ -101,13 +100,13 @@ impl Engine {
         })
     }
 
-    /// Decodes until the input is used up or the output is full (then more may be held: call again, also without input); returns the input bytes taken. Looks at `should_stop` once per block.
+    /// Decodes until the input is used up or the output is full (then more may be held: call again, also without input); returns the input bytes taken. Asks the host once per block.
     pub fn push(
         &mut self,
         decoder: &mut Decoder,
         input: &[u8],
         output: &mut Output<'_>,
-        should_stop: &dyn Fn() -> bool,
+        host: &dyn Host,
     ) -> Result<usize> {
         let mut read = 0;
         loop {
@@ -120,9 +119,7 @@ impl Engine {
             let taken = match self.state {
                 State::Header => self.gather_header(decoder, rest, output)?,
                 State::BlockHeader => {
-                    if should_stop() {
-                        return Err(Error::Aborted);
-                    }
+                    check(host)?;
                     self.gather_block_header(rest)?
                 }
                 State::BlockStart { fed } => {

@@ -1,15 +1,13 @@
 //! Decompression of inputs that lie in memory whole.
 
-use crate::compress::reserve;
 use crate::decode_engine::{Engine, Target};
 use crate::dictionary::Dictionary;
-use crate::error::{Error, Result};
-use crate::ffi::{append, Decoder, Output};
-use crate::options::DecodeLimits;
+use crate::ffi::Decoder;
 use crate::survey::{End, Survey};
+use chunker_codec::{append, check, reserve, DecodeLimits, Error, Host, Output, Result};
 use std::sync::Arc;
 
-/// Results up to this length are decoded by one call of libzstd, in a few milliseconds; larger ones block by block, with looks at `should_stop`.
+/// Results up to this length are decoded by one call of libzstd, in a few milliseconds; larger ones block by block, with looks at the host.
 const ONE_CALL_BYTES_MAX: usize = 4 << 20;
 /// Where frames do not declare their size, memory for all that their blocks could hold is taken at once up to this multiple of the input: most data need it
 /// nearly all. Beyond, memory grows with what was decoded.
@@ -56,10 +54,10 @@ impl Decompressor {
         input: &[u8],
         limits: &DecodeLimits,
         dictionary: Option<&Arc<Dictionary>>,
-        should_stop: &dyn Fn() -> bool,
+        host: &dyn Host,
     ) -> Result<Vec<u8>> {
         let mut output = Vec::new();
-        self.decompress_append(input, limits, dictionary, should_stop, &mut output)?;
+        self.decompress_append(input, limits, dictionary, host, &mut output)?;
         if output.capacity() - output.len() > output.len() / 8 {
             output.shrink_to_fit();
         }
@@ -72,27 +70,30 @@ impl Decompressor {
         input: &[u8],
         limits: &DecodeLimits,
         dictionary: Option<&Arc<Dictionary>>,
-        should_stop: &dyn Fn() -> bool,
+        host: &dyn Host,
         output: &mut Vec<u8>,
     ) -> Result<usize> {
-        if should_stop() {
-            return Err(Error::Aborted);
-        }
+        check(host)?;
         let before = output.len();
         let survey = Survey::with_limit(input, limits.max_output_bytes);
         match plan(&survey, limits, dictionary)? {
-            Plan::Refuse => return Err(self.refuse(input, limits, dictionary, should_stop)),
+            Plan::Refuse => return Err(self.refuse(input, limits, dictionary, host)),
             Plan::Grow => {
-                let grown = self.grow(input, limits, dictionary, should_stop, output);
+                let grown = self.grow(input, limits, dictionary, host, output);
                 if let Err(error) = grown {
                     output.truncate(before);
-                    return Err(error);
+                    return Err(match error {
+                        Error::CorruptData { .. } | Error::TruncatedInput { .. } => {
+                            self.refuse(input, limits, dictionary, host)
+                        }
+                        other => other,
+                    });
                 }
             }
             Plan::Room { bytes, .. } => {
-                reserve(output, bytes)?;
+                reserve(output, bytes as u64, host)?;
                 let frames = &input[..survey.whole_bytes];
-                append(output, bytes, |place| self.decode(frames, limits, dictionary, should_stop, place))?;
+                append(output, bytes, |place| self.decode(frames, limits, dictionary, host, place))?;
             }
         }
         Ok(output.len() - before)
@@ -107,15 +108,13 @@ impl Decompressor {
         input: &[u8],
         limits: &DecodeLimits,
         dictionary: Option<&Arc<Dictionary>>,
-        should_stop: &dyn Fn() -> bool,
+        host: &dyn Host,
         output: &mut [u8],
     ) -> Result<usize> {
-        if should_stop() {
-            return Err(Error::Aborted);
-        }
+        check(host)?;
         let survey = Survey::with_limit(input, limits.max_output_bytes);
         let room = match plan(&survey, limits, dictionary)? {
-            Plan::Refuse => return Err(self.refuse(input, limits, dictionary, should_stop)),
+            Plan::Refuse => return Err(self.refuse(input, limits, dictionary, host)),
             Plan::Room { bytes, exact: true } => {
                 let needed = Some(bytes as u64);
                 let too_small = Error::OutputTooSmall { available: output.len() as u64, needed };
@@ -127,7 +126,7 @@ impl Decompressor {
         // Where the buffer ends before the limit, its end is the limit while decoding.
         let tight = DecodeLimits { max_output_bytes: limits.max_output_bytes.min(available), ..*limits };
         let mut place = Output::over(&mut output[..room]);
-        let outcome = self.decode(&input[..survey.whole_bytes], &tight, dictionary, should_stop, &mut place);
+        let outcome = self.decode(&input[..survey.whole_bytes], &tight, dictionary, host, &mut place);
         let written = place.written();
         match outcome {
             Ok(()) => {
@@ -152,7 +151,7 @@ impl Decompressor {
         frames: &[u8],
         limits: &DecodeLimits,
         dictionary: Option<&Arc<Dictionary>>,
-        should_stop: &dyn Fn() -> bool,
+        host: &dyn Host,
         output: &mut Output<'_>,
     ) -> Result<()> {
         if output.room() <= ONE_CALL_BYTES_MAX && frames.len() <= ONE_CALL_BYTES_MAX {
@@ -161,17 +160,16 @@ impl Decompressor {
                 return Ok(());
             }
             // One call says that there is a fault; piece by piece its kind and place are found.
-            return Err(self.refuse(frames, limits, dictionary, should_stop));
+            return Err(self.refuse(frames, limits, dictionary, host));
         }
         self.ready = None;
         let at_limit = output.room() as u64 == limits.max_output_bytes;
         let mut engine = Engine::new(&mut self.decoder, Target::Whole, *limits, dictionary)?;
-        let outcome =
-            engine.push(&mut self.decoder, frames, output, should_stop).and_then(|_| engine.finish());
+        let outcome = engine.push(&mut self.decoder, frames, output, host).and_then(|_| engine.finish());
         match outcome {
             // A block did not fit. In a place for all that the blocks can hold that is a fault of the block; at the limit it is told at once.
             Err(Error::SizeExceeded { .. }) if !at_limit => {
-                Err(self.refuse(frames, limits, dictionary, should_stop))
+                Err(self.refuse(frames, limits, dictionary, host))
             }
             outcome => outcome,
         }
@@ -195,14 +193,16 @@ impl Decompressor {
 
     /// Decodes into nothing until the fault is met.
     fn refuse(
-        &mut self,
+        &self,
         input: &[u8],
         limits: &DecodeLimits,
         dictionary: Option<&Arc<Dictionary>>,
-        should_stop: &dyn Fn() -> bool,
+        host: &dyn Host,
     ) -> Error {
         let mut sink = Vec::new();
-        match self.pieces(input, limits, dictionary, should_stop, &mut sink, false) {
+        // A context keeps the room of what it decoded before, and by its room libzstd notices content beyond what a frame declares: a fresh one tells of these data alone.
+        let fresh = Decompressor::new();
+        match fresh.and_then(|mut fresh| fresh.pieces(input, limits, dictionary, host, &mut sink, false)) {
             Err(error) => error,
             Ok(()) => {
                 Error::CorruptData { offset: input.len() as u64, reason: "headers contradict each other" }
@@ -215,10 +215,10 @@ impl Decompressor {
         input: &[u8],
         limits: &DecodeLimits,
         dictionary: Option<&Arc<Dictionary>>,
-        should_stop: &dyn Fn() -> bool,
+        host: &dyn Host,
         output: &mut Vec<u8>,
     ) -> Result<()> {
-        self.pieces(input, limits, dictionary, should_stop, output, true)
+        self.pieces(input, limits, dictionary, host, output, true)
     }
 
     /// Decodes with a window of its own, into memory that doubles, or with `keep` false into the same memory again and again.
@@ -227,7 +227,7 @@ impl Decompressor {
         input: &[u8],
         limits: &DecodeLimits,
         dictionary: Option<&Arc<Dictionary>>,
-        should_stop: &dyn Fn() -> bool,
+        host: &dyn Host,
         output: &mut Vec<u8>,
         keep: bool,
     ) -> Result<()> {
@@ -249,7 +249,7 @@ impl Decompressor {
             }
             let decoder = &mut self.decoder;
             let before = output.len();
-            read += append(output, step, |place| engine.push(decoder, &input[read..], place, should_stop))?;
+            read += append(output, step, |place| engine.push(decoder, &input[read..], place, host))?;
             full = step > 0 && output.len() - before == step;
         }
         engine.finish()
@@ -279,7 +279,7 @@ fn plan(survey: &Survey, limits: &DecodeLimits, dictionary: Option<&Arc<Dictiona
     let named = survey.dictionary_id;
     let known = named == 0
         || (!survey.several_dictionaries && dictionary.is_some_and(|dictionary| dictionary.id() == named));
-    if !ends || !known || survey.overdeclared || survey.window_bytes > limits.max_window_bytes {
+    if !ends || !known || survey.overdeclared || survey.window_bytes > limits.max_memory_bytes {
         return Ok(Plan::Refuse);
     }
     if let Some(bytes) = survey.content_bytes {

@@ -4,10 +4,8 @@ use crate::compress_stream::room;
 use crate::decode_engine::{Engine, Target};
 use crate::decompress::Decompressor;
 use crate::dictionary::Dictionary;
-use crate::error::{Error, Result};
-use crate::ffi::Output;
-use crate::options::DecodeLimits;
 use crate::progress::Progress;
+use chunker_codec::{DecodeLimits, Error, Host, Output, PushDecompressor, Result};
 use std::sync::Arc;
 
 /// All frames of a stream. However the input is split and however small the outputs are: the same bytes, and at a fault the same error after the same bytes.
@@ -37,7 +35,7 @@ impl DecompressStream {
         &mut self,
         input: &[u8],
         output: &mut [u8],
-        should_stop: &dyn Fn() -> bool,
+        host: &dyn Host,
         progress: &mut Progress,
     ) -> Result<()> {
         *progress = Progress::default();
@@ -45,7 +43,7 @@ impl DecompressStream {
             return Err(Error::AlreadyFinished);
         }
         let mut place = Output::over(output);
-        let outcome = self.engine.push(self.decompressor.decoder(), input, &mut place, should_stop);
+        let outcome = self.engine.push(self.decompressor.decoder(), input, &mut place, host);
         progress.written = place.written();
         match outcome {
             Ok(read) => {
@@ -57,44 +55,6 @@ impl DecompressStream {
                 Err(error)
             }
         }
-    }
-
-    /// All of `input`, its output behind what `output` holds. On an error `output` has what was given out before it.
-    ///
-    /// Errors: those of `push`.
-    pub fn push_to(
-        &mut self,
-        input: &[u8],
-        output: &mut Vec<u8>,
-        should_stop: &dyn Fn() -> bool,
-    ) -> Result<()> {
-        self.push_some(input, usize::MAX, output, should_stop).map(|_| ())
-    }
-
-    /// As `push_to`, until `output` holds `most` bytes: then there may be more, of the input that is left or of what is held (call again, also without input). Returns
-    /// the bytes of `input` that were read.
-    ///
-    /// Errors: those of `push`.
-    pub fn push_some(
-        &mut self,
-        input: &[u8],
-        most: usize,
-        output: &mut Vec<u8>,
-        should_stop: &dyn Fn() -> bool,
-    ) -> Result<usize> {
-        let mut read = 0;
-        let mut full = true;
-        while (read < input.len() || full) && output.len() < most {
-            let place = room(output)?;
-            let end = output.len().min(most);
-            let mut progress = Progress::default();
-            let outcome = self.push(&input[read..], &mut output[place..end], should_stop, &mut progress);
-            full = place + progress.written == end;
-            output.truncate(place + progress.written);
-            read += progress.read;
-            outcome?;
-        }
-        Ok(read)
     }
 
     /// Says that no input follows.
@@ -111,5 +71,34 @@ impl DecompressStream {
     pub fn into_decompressor(mut self) -> Decompressor {
         self.decompressor.rest();
         self.decompressor
+    }
+}
+
+impl PushDecompressor for DecompressStream {
+    fn push_some(
+        &mut self,
+        input: &[u8],
+        output: &mut Vec<u8>,
+        most: usize,
+        host: &dyn Host,
+    ) -> Result<usize> {
+        let until = output.len().saturating_add(most);
+        let mut read = 0;
+        let mut full = true;
+        while (read < input.len() || full) && output.len() < until {
+            let place = room(output)?;
+            let end = output.len().min(until);
+            let mut progress = Progress::default();
+            let outcome = self.push(&input[read..], &mut output[place..end], host, &mut progress);
+            full = place + progress.written == end;
+            output.truncate(place + progress.written);
+            read += progress.read;
+            outcome?;
+        }
+        Ok(read)
+    }
+
+    fn finish_to(&mut self, _output: &mut Vec<u8>, _host: &dyn Host) -> Result<()> {
+        self.finish()
     }
 }

@@ -1,9 +1,9 @@
 //! Dictionaries: the bytes, their id, and what libzstd digests them to.
 
-use crate::error::{Error, Result};
 use crate::ffi::{DecoderDictionary, EncoderDictionary};
 use crate::frame::DICTIONARY_MAGIC;
 use crate::options::CompressOptions;
+use chunker_codec::{Error, Result};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Forms for compression kept beside each other, one per set of options; the one used longest ago goes first.

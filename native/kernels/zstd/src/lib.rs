@@ -6,7 +6,7 @@
 //!
 //! Departures from plain libzstd: the window limit holds for one-shot decoding too, from the frame header and before anything is allocated; every error has the
 //! offset of the unit at fault; a started second frame, truncation, trailing bytes and a wrong checksum are different errors; frames of before 1.0 are refused.
-//! `should_stop` closures are asked before work begins and then at least once per few blocks.
+//! The host is asked before work begins and then at least once per few blocks whether to go on.
 
 mod compress;
 mod compress_stream;
@@ -15,22 +15,19 @@ mod decode_engine;
 mod decompress;
 mod decompress_stream;
 mod dictionary;
-mod error;
 mod ffi;
 pub mod frame;
 mod options;
 mod progress;
 mod survey;
 
+pub use chunker_codec::{DecodeLimits, Error, Head, Host, PushCompressor, PushDecompressor, Result};
 pub use compress::{compress_bound, Compressor};
 pub use compress_stream::CompressStream;
 pub use decompress::Decompressor;
 pub use decompress_stream::DecompressStream;
 pub use dictionary::Dictionary;
-pub use error::{Error, Head, Result};
 pub use ffi::version;
-pub use options::{
-    CompressOptions, DecodeLimits, DEFAULT_WINDOW_BYTES, LEVELS, MIN_MATCHES, TARGET_BLOCK_BYTES, WINDOW_LOGS,
-};
+pub use options::{CompressOptions, LEVELS, MIN_MATCHES, TARGET_BLOCK_BYTES, WINDOW_LOGS};
 pub use progress::Progress;
 pub use survey::{inspect, End, Survey};

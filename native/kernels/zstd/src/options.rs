@@ -1,6 +1,6 @@
 //! What a caller may choose, as plain structs with named fields.
 
-use crate::error::{Error, Result};
+use chunker_codec::{in_range, Result};
 
 /// How to compress. The compressed bytes depend on these, the dictionary and the input alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,36 +58,5 @@ impl CompressOptions {
             }
         }
         Ok(())
-    }
-}
-
-fn in_range(name: &'static str, value: i64, range: (i64, i64)) -> Result<()> {
-    if value < range.0 || value > range.1 {
-        return Err(Error::InvalidOptions { name, value, range });
-    }
-    Ok(())
-}
-
-/// What a decoder may spend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DecodeLimits {
-    /// Bytes of output: exactly this many pass.
-    pub max_output_bytes: u64,
-    /// Bytes of window a frame may ask for, checked before anything of that size is allocated, also where decoding needs no window of its own.
-    pub max_window_bytes: u64,
-    /// Bytes behind the last frame end the data instead of being refused. A started frame is never taken for such bytes.
-    pub allow_trailing: bool,
-}
-
-/// What decoders of this format take unasked: 128 MiB (ZSTD_WINDOWLOG_LIMIT_DEFAULT).
-pub const DEFAULT_WINDOW_BYTES: u64 = 1 << 27;
-
-impl Default for DecodeLimits {
-    fn default() -> Self {
-        DecodeLimits {
-            max_output_bytes: 1 << 30,
-            max_window_bytes: DEFAULT_WINDOW_BYTES,
-            allow_trailing: false,
-        }
     }
 }

@@ -1,9 +1,9 @@
 //! A walk over frame and block headers: what an input declares and what it can decode to at most, at the price of one hop per block.
 
-use crate::error::{Error, Head, Result};
 use crate::frame::{
     read_header, BlockHeader, FrameHeader, Header, Reading, BLOCK_HEADER_BYTES, SKIPPABLE_HEADER_BYTES,
 };
+use chunker_codec::{Error, Head, Result};
 
 /// How the walk ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use support::*;
 
 const LIMITS: DecodeLimits =
-    DecodeLimits { max_output_bytes: 1 << 22, max_window_bytes: 1 << 27, allow_trailing: false };
+    DecodeLimits { max_output_bytes: 1 << 22, max_memory_bytes: 1 << 27, allow_trailing: false };
 
 /// Whole, pushed in several splits, and into a buffer with a pattern: one outcome, errors with the same facts after the same bytes.
 fn agreed(
@@ -267,7 +267,7 @@ fn declared_sizes_that_lie() {
     assert_eq!(error, Error::SizeExceeded { limit: 1 << 22, declared: Some(1 << 63) });
     // With no limit at all, nothing of that size is allocated.
     let boundless =
-        DecodeLimits { max_output_bytes: u64::MAX, max_window_bytes: u64::MAX, allow_trailing: false };
+        DecodeLimits { max_output_bytes: u64::MAX, max_memory_bytes: u64::MAX, allow_trailing: false };
     assert_eq!(
         decompress(&lying(1 << 40, Some(0), &raw3), &boundless, None).unwrap_err().code(),
         "corrupt_data"

@@ -86,8 +86,8 @@ fn windows_at_the_limit_and_one_byte_below() {
     for case in cases(&folder)["cases"].as_array().unwrap() {
         let Some(window) = case["windowBytes"].as_u64() else { continue };
         let data = read(&folder, case);
-        let at = DecodeLimits { max_window_bytes: window, ..Default::default() };
-        let below = DecodeLimits { max_window_bytes: window - 1, ..Default::default() };
+        let at = DecodeLimits { max_memory_bytes: window, ..Default::default() };
+        let below = DecodeLimits { max_memory_bytes: window - 1, ..Default::default() };
         assert!(decompress(&data, &at, None).is_ok());
         let refused = Error::MemoryLimitExceeded { limit: window - 1, needed: window };
         assert_eq!(decompress(&data, &below, None), Err(refused.clone()));

@@ -1,5 +1,6 @@
-use super::{outcome, BlockHeader, Failure, Output, Preset};
+use super::{outcome, BlockHeader, Failure, Preset};
 use crate::options::{Check, Format};
+use chunker_codec::Output;
 use liblzma_sys as sys;
 use std::mem::MaybeUninit;
 use std::ptr::{null, null_mut, NonNull};
@@ -135,20 +136,19 @@ impl Coder {
     /// Codes until the input is used up, `room` bytes of output were written, or the unit ends; with `end` no more input follows. A step that fails counts what it wrote, unless that is
     /// machine code that no filter has seen.
     pub fn step(&mut self, input: &[u8], output: &mut Output<'_>, room: usize, end: bool) -> Step {
-        let place = &mut output.bytes[output.written..];
-        let room = room.min(place.len());
+        let room = room.min(output.room());
         let given = input.len();
         self.stream.next_in = input.as_ptr();
         self.stream.avail_in = given;
-        self.stream.next_out = place.as_mut_ptr().cast();
+        self.stream.next_out = output.next_mut_ptr();
         self.stream.avail_out = room;
         let action = if end { sys::LZMA_FINISH } else { sys::LZMA_RUN };
-        // SAFETY: both pointers are to live slices of at least the lengths given; liblzma only writes to the output, and bytes with values.
+        // SAFETY: both pointers are to live memory of at least the lengths given; liblzma only writes to the output, and bytes with values.
         let code = unsafe { sys::lzma_code(&mut self.stream, action) };
         let read = given - self.stream.avail_in;
-        let before = output.written;
-        output.written += room - self.stream.avail_out;
-        output.touched = output.touched.max((output.written + self.keeps_back).min(before + room));
+        let before = output.written();
+        let written = before + room - self.stream.avail_out;
+        output.touch((written + self.keeps_back).min(before + room));
         self.stream.next_in = null();
         self.stream.avail_in = 0;
         self.stream.next_out = null_mut();
@@ -157,13 +157,11 @@ impl Coder {
             sys::LZMA_BUF_ERROR if given == 0 || room == 0 => Status::Going,
             sys::LZMA_OK => Status::Going,
             sys::LZMA_STREAM_END => Status::End,
-            code => {
-                if self.keeps_back > 0 {
-                    output.written = before;
-                }
-                Status::Failed(Failure::of(code))
-            }
+            code => Status::Failed(Failure::of(code)),
         };
+        let is_unseen = self.keeps_back > 0 && matches!(status, Status::Failed(_));
+        // SAFETY: liblzma wrote the bytes behind `before`, up to which there were values.
+        unsafe { output.set_written(if is_unseen { before } else { written }) };
         Step { read, status }
     }
 }

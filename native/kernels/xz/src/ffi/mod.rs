@@ -5,13 +5,11 @@
 mod block;
 mod coder;
 mod index_hash;
-mod output;
 mod preset;
 
 pub use block::{BlockHeader, BlockHeaderFault};
 pub use coder::{Coder, Status};
 pub use index_hash::IndexHash;
-pub use output::{append, append_parts, Output};
 pub use preset::Preset;
 
 use liblzma_sys as sys;
@@ -61,10 +59,4 @@ pub fn crc32(bytes: &[u8], before: u32) -> u32 {
 pub fn version() -> u32 {
     // SAFETY: no arguments, no state.
     unsafe { sys::lzma_version_number() }
-}
-
-/// Bytes of memory that this machine has; 0 where that cannot be told.
-pub fn machine_memory() -> u64 {
-    // SAFETY: no arguments; asks the operating system.
-    unsafe { sys::lzma_physmem() }
 }

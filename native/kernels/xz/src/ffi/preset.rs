@@ -53,6 +53,13 @@ impl Preset {
         unsafe { sys::lzma_raw_encoder_memusage(filters.as_ptr()) }
     }
 
+    /// What a decoder of what it makes takes, as liblzma counts it.
+    pub fn decoder_memory(&self) -> u64 {
+        let filters = self.filters(Format::Xz);
+        // SAFETY: as above.
+        unsafe { sys::lzma_raw_decoder_memusage(filters.as_ptr()) }
+    }
+
     /// The list of filters that says so to liblzma; valid as long as `self` stays where it is.
     pub(super) fn filters(&self, format: Format) -> [sys::lzma_filter; 2] {
         let id = if format == Format::Xz { LZMA2 } else { LZMA1 };

@@ -60,12 +60,12 @@ pub fn stream(
     let (mut output, mut read) = (Vec::new(), 0);
     while read < input.len() || stream.holds_output() {
         let until = input.len().min(read + sizes());
-        match stream.push(&input[read..until], &mut output, sizes(), &never) {
+        match stream.push_some(&input[read..until], &mut output, sizes(), &never) {
             Ok(taken) => read += taken,
             Err(error) => return (output, Err(error)),
         }
     }
-    let end = stream.finish(&mut output, &never);
+    let end = stream.finish_to(&mut output, &never);
     (output, end)
 }
 

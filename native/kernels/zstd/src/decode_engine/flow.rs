@@ -1,9 +1,9 @@
 //! What goes to libzstd and comes back: room, limits, what it holds, and its failures in our words.
 
 use super::{Engine, Frame, Target};
-use crate::error::{Error, Result};
-use crate::ffi::{Decoder, Failure, Output};
+use crate::ffi::{Decoder, Failure};
 use crate::frame::FrameHeader;
+use chunker_codec::{Error, Output, Result};
 
 impl Engine {
     /// How much the current frame may still write: to the caller's limit, and to what the frame declares.

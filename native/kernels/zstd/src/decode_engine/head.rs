@@ -1,10 +1,10 @@
 //! Heads of frames: found, checked against limits and dictionary, and only then shown to libzstd.
 
 use super::{Engine, Frame, State};
-use crate::error::{Error, Result};
-use crate::ffi::{Decoder, Output};
+use crate::ffi::Decoder;
 use crate::frame::{read_header, FrameHeader, Header, Reading, SKIPPABLE_HEADER_BYTES};
 use crate::survey::{LEGACY, RESERVED};
+use chunker_codec::{Error, Output, Result};
 
 impl Engine {
     pub(super) fn gather_header(
@@ -77,9 +77,9 @@ impl Engine {
         if declared.is_some_and(|declared| declared > limit) {
             return Err(Error::SizeExceeded { limit, declared });
         }
-        if header.window_bytes > self.limits.max_window_bytes {
+        if header.window_bytes > self.limits.max_memory_bytes {
             return Err(Error::MemoryLimitExceeded {
-                limit: self.limits.max_window_bytes,
+                limit: self.limits.max_memory_bytes,
                 needed: header.window_bytes,
             });
         }

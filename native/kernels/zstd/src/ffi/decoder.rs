@@ -1,5 +1,6 @@
-use super::{outcome, Failure, Output, DEFAULT_MEMORY};
+use super::{outcome, Failure, DEFAULT_MEMORY};
 use crate::options::WINDOW_LOGS;
+use chunker_codec::Output;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use zstd_sys as sys;
@@ -64,17 +65,19 @@ impl Decoder {
 
     /// All frames of `input` in one call.
     pub fn whole(&mut self, input: &[u8], output: &mut Output<'_>) -> Result<(), Failure> {
-        let place = &mut output.bytes[output.written..];
-        // SAFETY: pointers and lengths are those of live slices, which do not overlap as one is borrowed mutably.
-        output.written += outcome(unsafe {
+        let (place, room) = (output.next_mut_ptr(), output.room());
+        // SAFETY: pointers and lengths are those of live memory, which does not overlap as one is borrowed mutably.
+        let written = outcome(unsafe {
             sys::ZSTD_decompressDCtx(
                 self.context.as_ptr(),
-                place.as_mut_ptr().cast(),
-                place.len(),
+                place.cast(),
+                room,
                 input.as_ptr().cast(),
                 input.len(),
             )
         })?;
+        // SAFETY: libzstd wrote so many bytes there.
+        unsafe { output.set_written(output.written() + written) };
         Ok(())
     }
 
@@ -82,13 +85,14 @@ impl Decoder {
     pub fn advance(&mut self, input: &[u8], output: &mut Output<'_>, room: usize) -> Result<usize, Failure> {
         let mut source = sys::ZSTD_inBuffer { src: input.as_ptr().cast(), size: input.len(), pos: 0 };
         let mut target = sys::ZSTD_outBuffer {
-            dst: output.bytes.as_mut_ptr().cast(),
-            size: output.written + room.min(output.room()),
-            pos: output.written,
+            dst: output.as_mut_ptr().cast(),
+            size: output.written() + room.min(output.room()),
+            pos: output.written(),
         };
-        // SAFETY: both buffers describe live slices; libzstd checks that the positions are inside.
+        // SAFETY: both buffers describe live memory; libzstd checks that the positions are inside.
         outcome(unsafe { sys::ZSTD_decompressStream(self.context.as_ptr(), &mut target, &mut source) })?;
-        output.written = target.pos;
+        // SAFETY: libzstd wrote the bytes before this position.
+        unsafe { output.set_written(target.pos) };
         Ok(source.pos)
     }
 }

@@ -1,5 +1,6 @@
-use super::{outcome, Failure, Output, DEFAULT_MEMORY};
+use super::{outcome, Failure, DEFAULT_MEMORY};
 use crate::options::CompressOptions;
+use chunker_codec::Output;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use zstd_sys as sys;
@@ -79,17 +80,13 @@ impl Encoder {
 
     /// One frame in one call. There must be room for `bound(input.len())` bytes for the frame not to depend on the room.
     pub fn whole(&mut self, input: &[u8], output: &mut Output<'_>) -> Result<(), Failure> {
-        let place = &mut output.bytes[output.written..];
-        // SAFETY: pointers and lengths are those of live slices, which do not overlap as one is borrowed mutably.
-        output.written += outcome(unsafe {
-            sys::ZSTD_compress2(
-                self.context.as_ptr(),
-                place.as_mut_ptr().cast(),
-                place.len(),
-                input.as_ptr().cast(),
-                input.len(),
-            )
+        let (place, room) = (output.next_mut_ptr(), output.room());
+        // SAFETY: pointers and lengths are those of live memory, which does not overlap as one is borrowed mutably.
+        let written = outcome(unsafe {
+            sys::ZSTD_compress2(self.context.as_ptr(), place.cast(), room, input.as_ptr().cast(), input.len())
         })?;
+        // SAFETY: libzstd wrote so many bytes there.
+        unsafe { output.set_written(output.written() + written) };
         Ok(())
     }
 
@@ -131,17 +128,18 @@ impl Encoder {
     ) -> Result<Step, Failure> {
         let mut source = sys::ZSTD_inBuffer { src: input.as_ptr().cast(), size: input.len(), pos: read };
         let mut target = sys::ZSTD_outBuffer {
-            dst: output.bytes.as_mut_ptr().cast(),
-            size: output.bytes.len(),
-            pos: output.written,
+            dst: output.as_mut_ptr().cast(),
+            size: output.capacity(),
+            pos: output.written(),
         };
         let directive =
             if end { sys::ZSTD_EndDirective::ZSTD_e_end } else { sys::ZSTD_EndDirective::ZSTD_e_continue };
-        // SAFETY: both buffers describe live slices; libzstd checks that the positions are inside.
+        // SAFETY: both buffers describe live memory; libzstd checks that the positions are inside.
         let left = outcome(unsafe {
             sys::ZSTD_compressStream2(self.context.as_ptr(), &mut target, &mut source, directive)
         })?;
-        output.written = target.pos;
+        // SAFETY: libzstd wrote the bytes before this position.
+        unsafe { output.set_written(target.pos) };
         Ok(Step { read: source.pos - read, drained: left == 0 })
     }
 }

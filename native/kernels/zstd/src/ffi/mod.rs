@@ -5,11 +5,9 @@
 
 mod decoder;
 mod encoder;
-mod output;
 
 pub use decoder::{Decoder, DecoderDictionary};
 pub use encoder::{bound, Encoder, EncoderDictionary};
-pub use output::{append, Output};
 
 use std::ffi::CStr;
 use zstd_sys as sys;

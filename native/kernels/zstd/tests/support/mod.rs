@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-pub const GO_ON: &dyn Fn() -> bool = &|| false;
+pub const GO_ON: &dyn Host = &|| false;
 
 /// xorshift64*: reproducible, no dependency.
 pub struct Random(pub u64);

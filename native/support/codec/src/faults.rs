@@ -1,7 +1,7 @@
-//! The kernel's errors as faults with core's facts.
+//! A codec's errors as faults with core's facts.
 
+use chunker_codec::Error;
 use chunker_support::Fault;
-use chunker_xz::Error;
 
 /// Facts by the names of core's `ErrorDetails`.
 pub fn to_fault(error: Error) -> Fault {
@@ -23,11 +23,18 @@ pub fn to_fault(error: Error) -> Fault {
             optional(fault.with("available", available), "needed", needed)
         }
         Error::OutOfMemory { bytes } => fault.with("bytes", bytes),
+        Error::DictionaryMissing { id } => fault.with("id", id),
+        Error::DictionaryMismatch { id, given } => {
+            optional(fault.with("given", given), "id", id.map(u64::from))
+        }
         Error::InvalidOptions { name, value, range: (min, max) } => fault
             .with("name", name)
             .with("value", value.to_string())
             .with("range", format!("{min} to {max}"))
             .with("reason", "out of range"),
+        Error::SizeMismatch { announced } => {
+            fault.with("name", "input").with("expected", format!("{announced} bytes, as announced"))
+        }
         Error::Aborted | Error::AlreadyFinished => fault,
     }
 }

@@ -24,7 +24,7 @@ impl Head {
     }
 }
 
-/// Every failure of this crate. Offsets count bytes of the compressed input from 0; a fault inside a block, index or footer carries the offset where that begins.
+/// Every failure of a codec. Offsets count bytes of the compressed input from 0; a fault inside a block, index or footer carries the offset where that begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
     /// The data do not begin as the format does.
@@ -36,10 +36,10 @@ pub enum Error {
     CorruptData {
         /// Where the faulty header, block or frame begins.
         offset: u64,
-        /// What is wrong.
+        /// What is wrong, in the library's words or ours.
         reason: &'static str,
     },
-    /// The data end inside a stream.
+    /// The data end inside a frame or stream.
     TruncatedInput {
         /// The length of the input.
         offset: u64,
@@ -49,12 +49,12 @@ pub enum Error {
         /// Where the checksum stands.
         offset: u64,
     },
-    /// After the last stream comes something that is neither a stream nor padding.
+    /// After the last frame or stream comes something that is neither one nor padding.
     TrailingData {
         /// Where it begins.
         offset: u64,
     },
-    /// Legal data that are not read here: filters and checks that liblzma does not know, reserved bits.
+    /// Legal data that are not read here: old versions, filters and checks that the library does not know, reserved bits.
     UnsupportedFeature {
         /// Where the header begins that asks for it.
         offset: u64,
@@ -87,16 +87,33 @@ pub enum Error {
         /// Roughly how many bytes were asked for.
         bytes: u64,
     },
+    /// A frame names a dictionary and none was given.
+    DictionaryMissing {
+        /// The id in the frame header.
+        id: u32,
+    },
+    /// The dictionary given has another id than the frame names, or cannot be read as a dictionary.
+    DictionaryMismatch {
+        /// The id in the frame header; absent where the dictionary itself is at fault.
+        id: Option<u32>,
+        /// The id of the dictionary given; 0 means it has none.
+        given: u32,
+    },
     /// An option is out of its range.
     InvalidOptions {
         /// The option's public name.
         name: &'static str,
         /// Its value.
-        value: u64,
+        value: i64,
         /// Smallest and largest legal value.
-        range: (u64, u64),
+        range: (i64, i64),
     },
-    /// `should_stop` answered yes.
+    /// The input's length contradicts the length that was announced for it.
+    SizeMismatch {
+        /// What was announced.
+        announced: u64,
+    },
+    /// The host wished it to end.
     Aborted,
     /// A stream was used after its end or after an error.
     AlreadyFinished,
@@ -116,7 +133,10 @@ impl Error {
             Error::MemoryLimitExceeded { .. } => "memory_limit_exceeded",
             Error::OutputTooSmall { .. } => "output_too_small",
             Error::OutOfMemory { .. } => "out_of_memory",
+            Error::DictionaryMissing { .. } => "dictionary_missing",
+            Error::DictionaryMismatch { .. } => "dictionary_mismatch",
             Error::InvalidOptions { .. } => "invalid_options",
+            Error::SizeMismatch { .. } => "invalid_input",
             Error::Aborted => "aborted",
             Error::AlreadyFinished => "already_finished",
         }
@@ -131,5 +151,5 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// The result of this crate's operations.
+/// The result of what codecs do.
 pub type Result<T> = std::result::Result<T, Error>;
