@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { chunker, ended, shell, start } from './command.js';
+import { ARGUMENTS, chunker, ended, shell, start } from './command.js';
 import { noise, testFolder } from './folder.js';
 
 const folder = testFolder();
@@ -15,51 +16,130 @@ for (let i = 0; i < 1500; i++) {
 }
 await chunker(['compress', '-o', 'big.zst', 'big'], { cwd: folder });
 await chunker(['nar', 'pack', '-o', 'tree.nar', 'tree'], { cwd: folder });
-const INPUTS = new Set(readdirSync(folder));
 
+/** What is interrupted, each in a folder of its own; `-` is a pipe that does not end. */
 const COMMANDS: readonly (readonly string[])[] = [
-  ['scan', 'tree', 'big'],
-  ['compress', '-c', 'zstd:level=12', '-o', 'out', 'big'],
-  ['decompress', '-o', 'out', 'big.zst'],
-  ['nar', 'unpack', '-C', 'out', 'tree.nar'],
-  ['nar', 'pack', '-o', 'out', 'tree'],
+  ['scan', '../tree', '../big'],
+  ['compress', '-c', 'zstd:level=12', '-o', 'out', '../big'],
+  ['decompress', '-o', 'out', '../big.zst'],
+  ['nar', 'unpack', '-C', 'out', '../tree.nar'],
+  ['nar', 'pack', '-o', 'out', '../tree'],
+  ['scan', '--verify', '-'],
+  ['compress', '-o', 'out', '-'],
 ];
 
 const STATUS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 type Ending = keyof typeof STATUS;
 
-/** What is there and was not before. */
-const made = () => readdirSync(folder).filter((name) => !INPUTS.has(name));
+/** A pipe that another process writes to for ever. */
+function endlessPipe(place: string): { readonly fd: number; readonly stop: () => void } {
+  const path = join(place, '..', `${basename(place)}.fifo`);
+  execFileSync('mkfifo', [path]);
+  // Open at both ends: nobody waits for the other.
+  const fd = openSync(path, 'r+');
+  const writer = spawn('cat', ['/dev/urandom'], { stdio: ['ignore', fd, 'ignore'] });
+  return { fd, stop: () => writer.kill('SIGKILL') };
+}
 
-/** Starts the command, sends the signals after the moment, and answers how it ended; by itself where it was quicker. */
+/** Starts the command in a fresh folder, sends the signals after the moment, and answers how it ended and what it left; by itself where it was quicker. */
 async function interrupted(given: readonly string[], moment: number, signals: readonly NodeJS.Signals[]) {
-  const child = start(given, { cwd: folder });
+  const place = mkdtempSync(join(folder, 'place-'));
+  const pipe = given.includes('-') ? endlessPipe(place) : undefined;
+  // A group of its own: whatever it starts belongs to it.
+  const child = start(given, { cwd: place, detached: true, stdio: [pipe?.fd ?? 'ignore', 'ignore', 'pipe'] });
+  if (pipe !== undefined) closeSync(pipe.fd);
   const ending = ended(child);
   await wait(moment);
   for (const signal of signals) child.kill(signal);
-  const { status } = await ending;
-  return { status, signal: child.signalCode };
+  const { status, stderr } = await ending;
+  pipe?.stop();
+  const left = readdirSync(place);
+  const isWhole = status === 0 && left.includes('out') && (await isRight(given, join(place, 'out')));
+  rmSync(place, { recursive: true });
+  return { status, stderr, signal: child.signalCode, left, isWhole, isAlone: await ends(-(child.pid as number)) };
 }
 
-describe('a command that is interrupted', () => {
-  // Twenty moments from before anything is written to after all is done.
-  const moments = Array.from({ length: 20 }, (_, i) => {
-    const endings: readonly (readonly Ending[])[] = [['SIGINT'], ['SIGINT', 'SIGINT'], ['SIGTERM'], ['SIGHUP']];
+/** True when the group has no process any more, at once or a moment later: esbuild, which strips the types of sources here, has a process of its own that ends behind ours. */
+async function ends(group: number): Promise<boolean> {
+  for (let i = 0; i < 20 && isRunning(group); i++) await wait(100);
+  return !isRunning(group);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** What a command made is what it had to make. */
+async function isRight(given: readonly string[], out: string): Promise<boolean> {
+  if (given[0] === 'compress') return (await chunker(['decompress', '--test', out])).status === 0;
+  if (given[0] === 'decompress') return readFileSync(out).equals(readFileSync(join(folder, 'big')));
+  if (given[1] === 'pack') return readFileSync(out).equals(readFileSync(join(folder, 'tree.nar')));
+  return (await chunker(['nar', 'pack', out])).stdout.equals(readFileSync(join(folder, 'tree.nar')));
+}
+
+describe('a command that is interrupted', { concurrent: true, timeout: 60_000 }, () => {
+  const endings: readonly (readonly Ending[])[] = [['SIGINT'], ['SIGTERM'], ['SIGINT', 'SIGINT'], ['SIGHUP']];
+  // From before node runs to after most is done; each command at four of them.
+  const moments = Array.from({ length: 28 }, (_, i) => {
     const signals = endings[i % 4] as readonly Ending[];
-    const given = COMMANDS[i % 5] as readonly string[];
-    return [`${given.slice(0, 2).join(' ')} by ${signals.join(' and ')}`, 500 + ((i * 7919) % 1300), given, signals] as const;
+    const given = COMMANDS[i % 7] as readonly string[];
+    return [`${given.slice(0, 2).join(' ')} by ${signals.join(' and ')}`, i * 70, given, signals] as const;
   });
 
-  it.each(moments)('%s after %d ms leaves nothing half-written', { timeout: 60_000 }, async (_, moment, given, signals) => {
-    const { status, signal } = await interrupted(given, moment, signals);
-    const left = made();
-    for (const name of left) rmSync(join(folder, name), { recursive: true });
-    // Before the handlers stand, the signal itself ends the process: nothing has been written then.
+  it.each(moments)('%s after %d ms leaves nothing half-written and no process', async (_, moment, given, signals) => {
+    const { status, stderr, signal, left, isWhole, isAlone } = await interrupted(given, moment, signals);
+    // While node itself starts, the signal ends the process as any: nothing has been written then.
     if (signal !== null) expect(signals).toContain(signal);
-    else expect([0, STATUS[signals[0] as Ending]]).toContain(status);
-    expect(left).toEqual(status === 0 && given[0] !== 'scan' ? ['out'] : []);
+    else expect([0, STATUS[signals[0] as Ending]], stderr).toContain(status);
+    if (signal === null && status !== 0 && signals.length === 1) expect(stderr).toBe(`chunker: interrupted: interrupted by ${signals[0]}\n`);
+    expect(left).toEqual(isWhole ? ['out'] : []);
+    expect(isAlone).toBe(true);
   });
 
+  const kills = Array.from({ length: 6 }, (_, i) => [COMMANDS[1 + (i % 4)] as readonly string[], 350 + i * 170] as const);
+
+  it.each(kills)('%j that is killed after %d ms leaves at most what can be told by its name', async (given, moment) => {
+    const { status, left, isWhole } = await interrupted(given, moment, ['SIGKILL']);
+    if (status === 0) expect([left, isWhole]).toEqual([['out'], true]);
+    else expect(left.filter((name) => !/^\.(chunker-\S+\.tmp|out\.tmp-[0-9a-f]+)$/.test(name))).toEqual([]);
+  });
+});
+
+describe('a signal while the command is being loaded', { concurrent: true }, () => {
+  /** Starts the command held up before its main part is loaded. */
+  async function held(given: readonly string[], signals: readonly NodeJS.Signals[]) {
+    // What is imported last is asked first.
+    const child = spawn(process.execPath, [...ARGUMENTS.slice(0, -1), '--import', new URL('./held.mjs', import.meta.url).href, ...ARGUMENTS.slice(-1), ...given]);
+    const ending = ended(child);
+    await new Promise((resolve) => child.stdout?.once('data', resolve));
+    for (const signal of signals) {
+      child.kill(signal);
+      await wait(50);
+    }
+    const asked = Date.now();
+    return { ...(await ending), tookMs: Date.now() - asked };
+  }
+
+  it.each(Object.entries(STATUS))('%s ends it with %d, a word and a document', async (signal, code) => {
+    const { status, stderr, text } = await held(['list', '--json'], [signal as Ending]);
+    expect(stderr).toBe(`chunker: interrupted: interrupted by ${signal}\n`);
+    const message = `interrupted: interrupted by ${signal}`;
+    expect(text).toBe(`held\n${JSON.stringify({ error: { code: 'interrupted', message, details: { signal } } })}\n`);
+    expect(status).toBe(code);
+  });
+
+  it('ends it at once when it comes twice', async () => {
+    const { status, stderr, text, tookMs } = await held(['list'], ['SIGINT', 'SIGINT']);
+    expect([status, stderr, text]).toEqual([130, '', 'held\n']);
+    expect(tookMs).toBeLessThan(350);
+  });
+});
+
+describe('a command', () => {
   it.skipIf(process.platform === 'win32')('goes on when it was only stopped for a while', { timeout: 60_000 }, async () => {
     const child = start(['compress', '-c', 'zstd:level=12', '-o', 'stopped', 'big'], { cwd: folder });
     const ending = ended(child);
@@ -72,7 +152,7 @@ describe('a command that is interrupted', () => {
     rmSync(join(folder, 'stopped'));
   });
 
-  it('says so in its document, and does not wait for a reader who has stopped reading', { timeout: 60_000 }, async () => {
+  it('that is interrupted says so in its document, and does not wait for a reader who has stopped reading', { timeout: 60_000 }, async () => {
     const { text } = await shell(
       `timeout -s INT 3 bash -c 'exec "$NODE" $CHUNKER_SOURCES scan --json -' < <(exec sleep 20 2>&1) | cat; echo "\${PIPESTATUS[0]}"`,
       {
