@@ -231,7 +231,9 @@ test('settings of the environment are numbers or refused', () => {
     sliceCapBytes: 4096,
     readaheadBytes: 1,
   });
-  for (const value of ['0', '-1', '1e6', '4 MiB', '99999999999']) {
+  // A cap counts by whole blocks.
+  expect(readingFromEnvironment({ CHUNKER_READ_SLICE_CAP_BYTES: '10000' }).sliceCapBytes).toBe(8192);
+  for (const value of ['0', '4095', '-1', '1e6', '4 MiB', '99999999999']) {
     expect(() => readingFromEnvironment({ CHUNKER_READ_SLICE_CAP_BYTES: value })).toThrow(
       expect.objectContaining({ code: 'invalid_input', details: expect.objectContaining({ name: 'CHUNKER_READ_SLICE_CAP_BYTES', value }) }),
     );

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from '@chunker/core';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { pipeline, type WindowSource } from '@chunker/pipeline';
 import { failing, flate, lossy, lowbits, registry, sampleBytes, sha1, slow } from './algorithms.js';
 
@@ -204,6 +204,18 @@ describe('a pipeline', () => {
   it('refuses to hold more than its limit', async () => {
     const run = pipeline(registry).chunk('lowbits').run(data, { bufferLimitBytes: 100_000 });
     await expect(run.summary()).rejects.toMatchObject({ code: 'buffer_limit_exceeded', details: { limit: 100_000 } });
+  });
+
+  it('takes its limit from the environment, unless it is told one, and refuses what is no number of bytes', async () => {
+    const summary = (settings = {}) => pipeline(registry).chunk('lowbits').run(data, settings).summary();
+    vi.stubEnv('CHUNKER_ASYNC_BUFFER_LIMIT_BYTES', '100000');
+    await expect(summary()).rejects.toMatchObject({ code: 'buffer_limit_exceeded', details: { limit: 100_000, attempted: expect.any(Number) } });
+    expect((await summary({ bufferLimitBytes: 100_000_000 })).bytes).toBe(data.length);
+    for (const wrong of ['lots', '0', '-1']) {
+      vi.stubEnv('CHUNKER_ASYNC_BUFFER_LIMIT_BYTES', wrong);
+      await expect(summary()).rejects.toMatchObject({ code: 'invalid_input', details: { name: 'CHUNKER_ASYNC_BUFFER_LIMIT_BYTES' } });
+    }
+    vi.unstubAllEnvs();
   });
 
   it.each([
