@@ -8,6 +8,7 @@ export class DigestTable {
   readonly digestLength: number;
   readonly #shards: (Shard | undefined)[] = new Array(256);
   #size = 0;
+  #bytes = 0;
 
   constructor(digestLength: number) {
     this.digestLength = digestLength;
@@ -19,7 +20,7 @@ export class DigestTable {
 
   /** Bytes that the table holds. */
   get bytes(): number {
-    return this.#shards.reduce((sum, shard) => sum + (shard === undefined ? 0 : shard.digests.length + shard.slots.byteLength), 0);
+    return this.#bytes;
   }
 
   /** All digests, one behind the other, in no particular order. */
@@ -37,10 +38,19 @@ export class DigestTable {
   /** Adds the digest at `at` in `digests`; false when it was there before. */
   add(digests: Uint8Array, at: number): boolean {
     const first = digests[at] as number;
-    this.#shards[first] ??= new Shard(this.digestLength);
-    const added = (this.#shards[first] as Shard).add(digests, at);
-    if (added) this.#size += 1;
-    return added;
+    const shard = this.#shards[first];
+    if (shard === undefined) {
+      const made = new Shard(this.digestLength);
+      this.#shards[first] = made;
+      made.add(digests, at);
+      this.#bytes += made.bytes;
+    } else {
+      const before = shard.bytes;
+      if (!shard.add(digests, at)) return false;
+      this.#bytes += shard.bytes - before;
+    }
+    this.#size += 1;
+    return true;
   }
 
   has(digests: Uint8Array, at: number): boolean {
@@ -62,6 +72,10 @@ class Shard {
     this.#length = length;
     this.digests = new Uint8Array(length * FIRST_CAPACITY);
     this.slots = new Uint32Array(slotsFor(FIRST_CAPACITY));
+  }
+
+  get bytes(): number {
+    return this.digests.length + this.slots.byteLength;
   }
 
   get taken(): Uint8Array {

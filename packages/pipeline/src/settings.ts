@@ -24,7 +24,7 @@ export interface RunSettings {
   readonly windowBytes?: number;
   /** How memory for reading is laid out: `fixed` (default), `adaptive` or `preallocated`. Adaptive windows need a chunker: without one windows are the pieces. */
   readonly buffers?: BufferStrategy;
-  /** Windows between reading and delivery, at least 2; default two more than threads. Chunks being compressed are twice the threads, or as many as this. */
+  /** Windows between reading and delivery, at least 2; default one more than threads, at least 3. Chunks being compressed are twice the threads, or as many as this. */
   readonly queue?: number;
   /** The most that windows and outputs take together; default `CHUNKER_ASYNC_BUFFER_LIMIT_BYTES`, else 256 MiB. */
   readonly bufferLimitBytes?: number;
@@ -82,7 +82,7 @@ export function resolveSettings(settings: RunSettings, reach: number, copies: nu
   const windowBytes = buffers.max;
   const sequential = settings.mode === 'sequential';
   const each = (headBytes + windowBytes) * (1 + copies);
-  const wanted = sequential ? 2 : integer('queue', settings.queue ?? threads() + 2, 2, 1024);
+  const wanted = sequential ? 2 : integer('queue', settings.queue ?? Math.max(3, threads() + 1), 2, 1024);
   const windows = Math.min(wanted, Math.max(2, Math.floor(Math.min(limit, softBytes) / each)));
   if (windows * each > limit) throw new ChunkerError('buffer_limit_exceeded', { attempted: windows * each, limit });
   return {

@@ -27,6 +27,9 @@ describe('the table of digests', () => {
     for (let i = 0; i < count; i++) expect(table.add(digests, i * 32)).toBe(true);
     for (let i = 0; i < count; i++) expect(table.add(digests, i * 32)).toBe(false);
     expect(table.size).toBe(count);
+    // A digest, and the four bytes of a slot for each, two thirds taken at most.
+    expect(table.bytes / count).toBeGreaterThan(38);
     expect(table.bytes / count).toBeLessThan(64);
+    expect(new DigestTable(32).bytes).toBe(0);
   });
 });

@@ -21,7 +21,7 @@ export interface Call {
   readonly handles: Handles;
   /** The caller promises that the buffers are fixed and stay untouched until the call settles: they may be read and written by other threads. */
   readonly inPlace?: boolean | undefined;
-  /** What the native executor needs to be fair: the queue of the registry, and how late in a pipeline this call stands (later goes first). */
+  /** What the native executor needs to be fair: the queue of the registry, and how urgent this call is (higher goes first). */
   readonly queue?: number | undefined;
   readonly priority?: number | undefined;
 }

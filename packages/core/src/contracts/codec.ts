@@ -107,7 +107,7 @@ export interface CallParameters {
   readonly scratch?: Scratch;
   /** See `Call.inPlace`. */
   readonly inPlace?: boolean;
-  /** How late in a pipeline this call stands: the executor takes later ones first. */
+  /** How urgent this call is among those that wait, 0 (default) to 7: the executor takes higher ones first. */
   readonly priority?: number;
   /** Memory that the caller set aside (`registry.memory.reserve`): the call takes no more of the budget. */
   readonly reservation?: { readonly bytes: number };
