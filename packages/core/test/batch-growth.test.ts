@@ -14,7 +14,7 @@ function gathered(inputs: readonly number[], outputs: readonly number[], order: 
       super(...given);
       if (typeof given[0] === 'number') made.push(given[0]);
     }
-    static override get [Symbol.species]() {
+    static get [Symbol.species]() {
       return Plain;
     }
   }
