@@ -40,8 +40,8 @@ export function brotliSync(data: Uint8Array, call: DecodeCall): Uint8Array {
   checkMemory('brotli', TABLES + windowBytes(data[0] as number), call);
   const count = new OutputCount(call);
   const settings = { chunkSize: OUTPUT_PIECE, info: true, maxOutputLength: count.left };
-  const { buffer, engine } = decodeSync('brotli', count, 0, () => zlib.brotliDecompressSync(data, settings), call);
-  if (engine.bytesWritten < data.length && !call.allowTrailing) throw trailingData('brotli', engine.bytesWritten, data.length - engine.bytesWritten);
+  const { buffer, engine } = decodeSync('brotli', count, 0, data.length, () => zlib.brotliDecompressSync(data, settings), call);
+  if (engine.bytesWritten < data.length && !call.allowTrailing) throw trailingData('brotli', engine.bytesWritten);
   return concatenated([buffer]);
 }
 

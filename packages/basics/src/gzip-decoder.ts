@@ -10,11 +10,16 @@ import { checkMemory, concatenated, decodeSync, OUTPUT_PIECE, OutputCount, type 
 import { INFLATE_MEMORY } from './zlib-decoder.js';
 import { zlibError } from './zlib-error.js';
 
-/** Names and comments longer than this are no names: the head of a member is kept until it is whole. */
-const MAX_HEADER_BYTES = 256 * 1024;
-
 const fail = (code: 'corrupt_data' | 'truncated_input' | 'checksum_mismatch', offset: number, reason?: string) =>
   new CompressionError(code, { algorithm: 'gzip', operation: 'decompress', offset, ...(reason === undefined ? {} : { reason }) });
+
+/** Length of the head that begins `data`; undefined where there is more of it to come. */
+function headerLength(data: Uint8Array, offset: number): number | undefined {
+  const header = readHeader(data);
+  if ('wrong' in header) throw fail('corrupt_data', offset, header.wrong);
+  if ('check' in header) throw fail('checksum_mismatch', offset + header.check);
+  return 'more' in header ? undefined : header.length;
+}
 
 /** Check and size of what a member held, against its trailer. */
 class MemberSum {
@@ -44,14 +49,13 @@ export function gunzipSync(data: Uint8Array, call: DecodeCall): Uint8Array {
     const head = data.subarray(at);
     if (at > 0 && !startsMember(head)) {
       if (call.allowTrailing) break;
-      throw trailingData('gzip', at, head.length);
+      throw trailingData('gzip', at);
     }
-    const header = readHeader(head);
-    if ('wrong' in header) throw fail('corrupt_data', at, header.wrong);
-    if ('more' in header) throw fail('truncated_input', data.length);
-    at += header.length;
+    const length = headerLength(head, at);
+    if (length === undefined) throw fail('truncated_input', data.length);
+    at += length;
     const settings = { chunkSize: OUTPUT_PIECE, info: true, maxOutputLength: count.left };
-    const { buffer, engine } = decodeSync('gzip', count, at, () => zlib.inflateRawSync(data.subarray(at), settings), call);
+    const { buffer, engine } = decodeSync('gzip', count, at, data.length, () => zlib.inflateRawSync(data.subarray(at), settings), call);
     at += engine.bytesWritten;
     if (data.length - at < TRAILER_BYTES) throw fail('truncated_input', data.length);
     const sum = new MemberSum();
@@ -74,6 +78,7 @@ export class GzipDecoder implements PushDecoder {
   #sum = new MemberSum();
   #members = 0;
   #offset = 0;
+  #bodyAt = 0;
 
   constructor(call: DecodeCall) {
     checkMemory('gzip', INFLATE_MEMORY, call);
@@ -105,7 +110,7 @@ export class GzipDecoder implements PushDecoder {
     // A single byte behind a member is no beginning of another that anybody could know.
     if (this.#members > 0 && this.#state === 'head' && !startsMember(this.#held)) {
       if (this.#call.allowTrailing) return;
-      throw trailingData('gzip', this.#offset, this.#held.length);
+      throw trailingData('gzip', this.#offset);
     }
     throw fail('truncated_input', this.#offset + this.#held.length);
   }
@@ -116,20 +121,17 @@ export class GzipDecoder implements PushDecoder {
 
   #head(rest: Uint8Array): number {
     if (this.#members > 0 && rest.length >= 2 && !startsMember(rest)) {
-      if (!this.#call.allowTrailing) throw trailingData('gzip', this.#offset, rest.length);
+      if (!this.#call.allowTrailing) throw trailingData('gzip', this.#offset);
       this.#state = 'over';
       return rest.length;
     }
-    const header = this.#members > 0 && rest.length < 2 ? { more: true as const } : readHeader(rest);
-    if ('wrong' in header) throw fail('corrupt_data', this.#offset, header.wrong);
-    if ('more' in header) {
-      if (rest.length > MAX_HEADER_BYTES) throw fail('corrupt_data', this.#offset, 'a head without end');
-      return 0;
-    }
+    const length = this.#members > 0 && rest.length < 2 ? undefined : headerLength(rest, this.#offset);
+    if (length === undefined) return 0;
     this.#state = 'body';
     this.#sum = new MemberSum();
     this.#part = new StreamPart(zlib.createInflateRaw({ chunkSize: OUTPUT_PIECE }) as ComputingStream, this.#count, (bytes) => this.#sum.add(bytes));
-    return header.length;
+    this.#bodyAt = this.#offset + length;
+    return length;
   }
 
   async *#body(rest: Uint8Array): AsyncGenerator<Uint8Array, number> {
@@ -142,7 +144,7 @@ export class GzipDecoder implements PushDecoder {
       }
       return used;
     } catch (thrown) {
-      throw zlibError('gzip', 'decompress', thrown, this.#offset);
+      throw zlibError('gzip', 'decompress', thrown, this.#bodyAt, this.#offset);
     }
   }
 

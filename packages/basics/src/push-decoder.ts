@@ -94,7 +94,7 @@ export class SingleDecoder implements PushDecoder {
       this.#consumed += used;
     }
     if (this.#part.ended) this.#trailing += data.length - used;
-    if (this.#trailing > 0 && !this.#call.allowTrailing) throw trailingData(this.#algorithm, this.#consumed, this.#trailing);
+    if (this.#trailing > 0 && !this.#call.allowTrailing) throw trailingData(this.#algorithm, this.#consumed);
   }
 
   async *finish(): AsyncGenerator<Uint8Array, void> {
@@ -110,13 +110,13 @@ export class SingleDecoder implements PushDecoder {
     try {
       return yield* output;
     } catch (thrown) {
-      throw zlibError(this.#algorithm, 'decompress', thrown, this.#consumed);
+      throw zlibError(this.#algorithm, 'decompress', thrown, 0, this.#consumed);
     }
   }
 }
 
-export function trailingData(algorithm: string, offset: number, trailingBytes: number): CompressionError<'trailing_data'> {
-  return new CompressionError('trailing_data', { algorithm, operation: 'decompress', offset, trailingBytes });
+export function trailingData(algorithm: string, offset: number): CompressionError<'trailing_data'> {
+  return new CompressionError('trailing_data', { algorithm, operation: 'decompress', offset });
 }
 
 /** What node:zlib's synchronous functions answer with `info`. */
@@ -125,8 +125,8 @@ export interface SyncResult {
   readonly engine: { readonly bytesWritten: number };
 }
 
-/** Runs one of node:zlib's synchronous functions under the limit. */
-export function decodeSync(algorithm: string, count: OutputCount, offset: number, work: () => unknown, call: DecodeCall): SyncResult {
+/** Runs one of node:zlib's synchronous functions under the limit, on the input from `from` to `end`. */
+export function decodeSync(algorithm: string, count: OutputCount, from: number, end: number, work: () => unknown, call: DecodeCall): SyncResult {
   let result: SyncResult;
   try {
     result = work() as SyncResult;
@@ -134,7 +134,7 @@ export function decodeSync(algorithm: string, count: OutputCount, offset: number
     if ((thrown as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') {
       throw new CompressionError('size_exceeded', { algorithm, operation: 'decompress', limit: call.limits.maxOutputBytes }, { cause: thrown });
     }
-    throw zlibError(algorithm, 'decompress', thrown, offset);
+    throw zlibError(algorithm, 'decompress', thrown, from, end);
   }
   count.add(result.buffer.length);
   return result;

@@ -20,7 +20,7 @@ export function inflateSync(data: Uint8Array, call: DecodeCall): Uint8Array {
   if (data.length === 0) throw new CompressionError('truncated_input', { algorithm: 'deflate', operation: 'decompress', offset: 0 });
   const count = new OutputCount(call);
   const settings = { chunkSize: OUTPUT_PIECE, info: true, maxOutputLength: count.left };
-  const { buffer, engine } = decodeSync('deflate', count, 0, () => zlib.inflateSync(data, settings), call);
-  if (engine.bytesWritten < data.length && !call.allowTrailing) throw trailingData('deflate', engine.bytesWritten, data.length - engine.bytesWritten);
+  const { buffer, engine } = decodeSync('deflate', count, 0, data.length, () => zlib.inflateSync(data, settings), call);
+  if (engine.bytesWritten < data.length && !call.allowTrailing) throw trailingData('deflate', engine.bytesWritten);
   return concatenated([buffer]);
 }
