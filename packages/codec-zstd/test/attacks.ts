@@ -1,0 +1,99 @@
+// What tests of every codec attack with: each way to decode, and what must hold there.
+import type { ByteBatch, Codec, DecodeParameters } from '@chunker/core';
+import { expect } from 'vitest';
+
+type Decode = (codec: Codec, data: Uint8Array, limits: DecodeParameters, room: number) => Uint8Array | Promise<Uint8Array>;
+
+/** Each way to decode; `room` bytes are there where a caller brings memory. */
+export const DOORS: Readonly<Record<string, Decode>> = {
+  decompress: (codec, data, limits) => codec.decompress(data, limits),
+  decompressSync: (codec, data, limits) => codec.decompressSync(data, limits),
+  decompressInto: async (codec, data, limits, room) => {
+    const output = new Uint8Array(room);
+    return output.subarray(0, await codec.decompressInto(data, output, limits));
+  },
+  decompressIntoSync: (codec, data, limits, room) => {
+    const output = new Uint8Array(room);
+    return output.subarray(0, codec.decompressIntoSync(data, output, limits));
+  },
+  decompressMany: async (codec, data, limits) => only(await codec.decompressMany([data], limits)),
+  decompressManySync: (codec, data, limits) => only(codec.decompressManySync([data], limits)),
+  decompressStream: (codec, data, limits) => gather(codec.decompressStream([data], limits)),
+  'decompressStream in pieces': (codec, data, limits) => gather(codec.decompressStream(cut(data), limits)),
+};
+
+const only = (batch: ByteBatch): Uint8Array => batch.at(0);
+
+async function gather(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const output: Uint8Array[] = [];
+  for await (const bytes of stream) output.push(bytes);
+  return new Uint8Array(Buffer.concat(output));
+}
+
+/** About a thousand pieces at most, of odd lengths. */
+function* cut(data: Uint8Array): Generator<Uint8Array> {
+  const size = 101 + Math.floor(data.length / 1000);
+  for (let at = 0; at < data.length; at += size) yield data.subarray(at, at + size);
+}
+
+/** What a way of decoding comes to: its bytes, or what it fails with. */
+export type Outcome = { readonly bytes: Uint8Array } | { readonly code: string; readonly details: Readonly<Record<string, unknown>> };
+
+export async function outcomeOf(door: string, codec: Codec, data: Uint8Array, limits: DecodeParameters = {}, room = 1 << 20): Promise<Outcome> {
+  try {
+    return { bytes: await (DOORS[door] as Decode)(codec, data, limits, room) };
+  } catch (error) {
+    const { code = String(error), details = {} } = error as { code?: string; details?: Record<string, unknown> };
+    return { code, details };
+  }
+}
+
+/** Exactly `content` passes at its own length, and is refused at each shorter limit, by every door. */
+export async function expectExactLimits(codec: Codec, data: Uint8Array, content: Uint8Array, shorter: readonly number[]): Promise<void> {
+  for (const door of Object.keys(DOORS)) {
+    const whole = await outcomeOf(door, codec, data, { maxOutputBytes: content.length }, content.length);
+    expect('bytes' in whole && Buffer.compare(whole.bytes, content) === 0, `${door} at the limit: ${'code' in whole ? whole.code : 'other bytes'}`).toBe(true);
+    for (const limit of shorter) {
+      const outcome = await outcomeOf(door, codec, data, { maxOutputBytes: limit }, content.length);
+      expect({ door, ...outcome }).toMatchObject({ door, code: 'size_exceeded', details: { limit } });
+    }
+  }
+}
+
+/** The code is that of `decompress`, by every door. Sizes that lie may make the caller's memory too small first. */
+export async function expectSameEverywhere(codec: Codec, data: Uint8Array, what: string): Promise<string> {
+  const limits = { maxOutputBytes: 1 << 30 };
+  const told = async (door: string) => {
+    const outcome = await outcomeOf(door, codec, data, limits);
+    return 'code' in outcome ? outcome.code : Buffer.from(outcome.bytes).toString('latin1');
+  };
+  const first = await told('decompress');
+  for (const door of Object.keys(DOORS)) {
+    const code = await told(door);
+    if (code === 'output_too_small' && door.includes('Into')) continue;
+    expect({ what, door, code }).toEqual({ what, door, code: first });
+  }
+  return first;
+}
+
+/** The least of some measurements, in milliseconds: what else the machine does can only add. */
+export async function least(rounds: number, work: () => Promise<unknown>): Promise<number> {
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < rounds; round++) {
+    const started = performance.now();
+    await work();
+    best = Math.min(best, performance.now() - started);
+  }
+  return best;
+}
+
+/** By how many bytes the process grew while `work` was done again and again; garbage is collected before and after. */
+export async function growth(warmups: number, rounds: number, work: (round: number) => Promise<void>): Promise<number> {
+  const collect = (globalThis as { gc?: () => void }).gc ?? (() => {});
+  for (let round = 0; round < warmups; round++) await work(round);
+  collect();
+  const before = process.memoryUsage().rss;
+  for (let round = 0; round < rounds; round++) await work(warmups + round);
+  collect();
+  return process.memoryUsage().rss - before;
+}
