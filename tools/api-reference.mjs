@@ -1,4 +1,4 @@
-// Writes the reference of every public sub-path from the declarations and their doc comments: one page per package. Usage: api-reference.mjs [FOLDER].
+// Writes the reference of every public sub-path from the declarations and their doc comments, and of algorithms the options from their schemas: one page per package. Usage: api-reference.mjs [FOLDER].
 // Fails where a public export has no doc comment.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
@@ -88,15 +88,40 @@ function entryOf(symbol, checker) {
   };
 }
 
-function render({ name, text, tags: notes, code, from }) {
-  const lines = [`### \`${name}\``, '', text, ...(notes.length > 0 ? ['', ...notes.map((note) => `- ${note}`)] : [])];
+function render({ name, text, tags: notes, code, from, options = '' }) {
+  const lines = [`### \`${name}\``, '', text, ...(notes.length > 0 ? ['', ...notes.map((note) => `- ${note}`)] : []), ...(options === '' ? [] : ['', options])];
   if (from) lines.push('', `The same as in [\`@chunker/${from}\`](${from}.md).`);
   // Not `ts`: those are snippets, and run.
   else lines.push('', '```typescript', code, '```');
   return lines.join('\n');
 }
 
-function page(one, program) {
+/** What a schema allows for one option, in words. */
+function valuesOf({ type, enum: words, const: only, anyOf, minimum, maximum, maxLength }) {
+  if (anyOf !== undefined) return [...new Set(anyOf.map(valuesOf).filter((words) => words !== ''))].join(', or ');
+  if (only !== undefined) return `\`${only}\``;
+  if (words !== undefined) return words.map((word) => `\`${word}\``).join(', ');
+  if (type === 'integer') return maximum === Number.MAX_SAFE_INTEGER ? 'an integer' : `${minimum} to ${maximum}`;
+  if (type === 'string') return maxLength === undefined ? 'text' : `text of at most ${maxLength} characters`;
+  return type ?? '';
+}
+
+function optionsTable({ properties = {} }) {
+  const rows = Object.entries(properties).map(
+    ([name, schema]) => `| \`${name}\` | ${valuesOf(schema)} | ${schema.default === undefined ? '' : `\`${schema.default}\``} | ${schema.description ?? ''} |`,
+  );
+  return rows.length === 0 ? '' : ['| option | values | default | |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+/** Tables of the options of all algorithms that a package exports, by the export's name. From the built package: the schema itself is asked. */
+async function optionsOf({ directory, manifest }) {
+  if (manifest.chunker?.plugin === undefined) return new Map();
+  const { toJsonSchema } = await import(pathToFileURL(join(ROOT, 'packages', 'core', 'dist', 'index.js')).href);
+  const exported = Object.entries(await import(pathToFileURL(join(directory, 'dist', 'index.js')).href)).filter(([, value]) => value?.contract !== undefined);
+  return new Map(await Promise.all(exported.map(async ([name, algorithm]) => [name, optionsTable(await toJsonSchema(algorithm))])));
+}
+
+function page(one, program, options) {
   const checker = program.getTypeChecker();
   const sections = [];
   const problems = [];
@@ -114,7 +139,7 @@ function page(one, program) {
         const before = shown.get(`${entry.owner} ${entry.name}`);
         const elsewhere = entry.owner !== undefined && entry.owner !== one.folder;
         if (before !== undefined) sections.push(`### \`${entry.name}\`\n\nAs in \`${before}\`.`);
-        else sections.push(render({ ...entry, from: elsewhere ? entry.owner : undefined }));
+        else sections.push(render({ ...entry, from: elsewhere ? entry.owner : undefined, options: name === '.' ? options.get(entry.name) : '' }));
         if (before === undefined && entry.name !== 'default') shown.set(`${entry.owner} ${entry.name}`, path);
       }
     }
@@ -124,13 +149,13 @@ function page(one, program) {
 }
 
 /** Every page by its file name, and what is wrong. */
-export function apiReference() {
+export async function apiReference() {
   const all = packages().filter((one) => doors(one).length > 0);
   const program = programOver(declarations(all.flatMap((one) => doors(one).map(({ source }) => source))));
   const pages = new Map();
   const problems = [];
   for (const one of all) {
-    const { text, problems: found } = page(one, program);
+    const { text, problems: found } = page(one, program, await optionsOf(one));
     pages.set(`${one.folder}.md`, text);
     problems.push(...found);
   }
@@ -144,7 +169,7 @@ export function apiReference() {
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const folder = process.argv[2] ?? join(ROOT, 'docs/reference/api');
-  const { pages, problems } = apiReference();
+  const { pages, problems } = await apiReference();
   mkdirSync(folder, { recursive: true });
   for (const [name, text] of pages) writeFileSync(join(folder, name), text);
   if (problems.length > 0) {

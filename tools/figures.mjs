@@ -27,6 +27,7 @@ const ROWS = [
   ['NAR unpack', /^NAR unpack, (.*)$/, /nix-store/],
   ['walk and read', /^walk and read (.* small files)$/, /readFile/],
   ['nix-base32', /^nix-base32 of (.*)$/, /./],
+  ['read a large file', /^read, (.* at a time)$/, /pread/],
   ['file to chunk list', /^file to chunk list$/, /./],
   ['`chunker scan`, zstd 3, the whole process', /^scan of (a tree|.* small files), whole process$/, /restic/],
   ['`chunker scan`, zstd 3, the whole process', /^scan of (a tree|.* small files), whole process$/, /borg/],

@@ -75,6 +75,7 @@ for (const major of majors) {
   }
   for (const [name, args] of [
     ['packed', ['--test', '--test-reporter=spec', '--test-name-pattern=a plugin alone', 'tools/packed.test.mjs']],
+    ['guides', ['--test', '--test-reporter=spec', 'tools/guides.test.mjs']],
     ...(given.includes('--unit') ? [['unit', [join(ROOT, 'node_modules', 'vitest', vitest), 'run', ...ROOMS.map((room) => `packages/${room}/`)]]] : []),
   ]) {
     const { passed, good } = await check(major, name, args, { CHUNKER_TARBALLS: list });

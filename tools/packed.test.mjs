@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { addonFile, checkExports, platformTriple } from './addon.mjs';
-import { packAll } from './pack-all.mjs';
+import { packAll, repositoryField } from './pack-all.mjs';
 import { run } from './say.mjs';
 import { bindings, packages, ROOT } from './workspace.mjs';
 
@@ -96,6 +96,11 @@ describe('tarballs', () => {
       assert.equal(JSON.parse(output).scripts, undefined);
       assert.doesNotMatch(output, /workspace:|@chunker\/source/);
       for (const name of await listTarball(tarball)) assert.match(name, /^package\/(dist\/|man\/|package\.json$|README|LICENSE|NOTICE|THIRD-PARTY)/);
+    });
+    test(`${one.manifest.name} has a page that says what it is, without links into the tree`, async () => {
+      const page = await readTarball(tarballs.get(one.manifest.name), 'README.md');
+      assert.ok(page.includes(one.manifest.name), page.slice(0, 200));
+      assert.doesNotMatch(page, /\]\((?![a-z]+:)/);
     });
     test(`${one.manifest.name} carries its licences, and those of what is bundled in it`, async () => {
       const tarball = tarballs.get(one.manifest.name);
@@ -203,6 +208,18 @@ describe('addons', () => {
 test('addons are built with everything in one unit', () => {
   const profile = readFileSync(join(ROOT, 'Cargo.toml'), 'utf8').match(/^\[profile\.release\]\n((?:(?!\[).*\n)*)/m)?.[1] ?? '';
   for (const line of ['lto = "fat"', 'codegen-units = 1', 'strip = true']) assert.ok(profile.split('\n').includes(line), line);
+});
+
+test('a repository is named as whoever releases says it, and no other', () => {
+  assert.deepEqual(repositoryField(undefined, 'packages/core'), {});
+  const repository = { type: 'git', url: 'git+https://example.org/us/them.git', directory: 'packages/core' };
+  for (const address of [
+    'https://example.org/us/them',
+    'https://example.org/us/them.git',
+    'git+https://example.org/us/them.git',
+    'https://example.org/us/them/',
+  ])
+    assert.deepEqual(repositoryField(address, 'packages/core'), { repository });
 });
 
 test('no package of ours is asked for by a version that is not published here', () => {

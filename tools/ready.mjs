@@ -38,6 +38,7 @@ const STEPS = [
   ['examples and documents', [node, '--test', '--test-reporter=spec', 'tools/examples.test.mjs']],
   ['old CPUs', [node, 'tools/old-cpu.mjs']],
   ['packed', [node, '--test', '--test-reporter=spec', 'tools/packed.test.mjs']],
+  ['guides from an empty folder', [node, '--test', '--test-reporter=spec', 'tools/guides.test.mjs']],
   // Brings other versions of Node, which a person's machine need not have.
   ...(CI ? [['other versions of Node', [node, 'tools/node-versions.mjs']]] : []),
   ['agreement with oracles', [node, 'tools/agreement.mjs', '--quick']],
@@ -45,7 +46,16 @@ const STEPS = [
 ];
 
 /** Steps that run tests: one of them in which no test ran has failed, whatever it says. */
-const TESTING = new Set(['rust tests', 'loom models', 'unit and laws', 'examples and documents', 'packed', 'other versions of Node', 'agreement with oracles']);
+const TESTING = new Set([
+  'rust tests',
+  'loom models',
+  'unit and laws',
+  'examples and documents',
+  'packed',
+  'guides from an empty folder',
+  'other versions of Node',
+  'agreement with oracles',
+]);
 
 /** Counts that a step's own runner prints: cargo test, vitest, node:test. A step without a runner counts as one check. */
 function count(name, output, code) {

@@ -21,15 +21,15 @@ export const fixedOptions = z.strictObject({
     .describe('Bytes per chunk; only the last may be shorter'),
 });
 
-/** What an application writes for deflate and gzip. */
+/** Options of `deflate` and `gzip` as an application writes them; what is left out has its default. */
 export type DeflateInput = z.input<typeof deflateOptions>;
-/** What the kernels of deflate and gzip read. */
+/** Options of `deflate` and `gzip` as kernels get them: checked, with every default filled in. */
 export type DeflateOptions = z.output<typeof deflateOptions>;
-/** What an application writes for brotli. */
+/** Options of `brotli` as an application writes them; what is left out has its default. */
 export type BrotliInput = z.input<typeof brotliOptions>;
-/** What the kernel of brotli reads. */
+/** Options of `brotli` as the kernel gets them: checked, with every default filled in. */
 export type BrotliOptions = z.output<typeof brotliOptions>;
-/** What an application writes for chunks of one size. */
+/** Options of `fixed` as an application writes them; what is left out has its default. */
 export type FixedInput = z.input<typeof fixedOptions>;
-/** What the chunker of one size reads. */
+/** Options of `fixed` as the chunker gets them: checked, with every default filled in. */
 export type FixedOptions = z.output<typeof fixedOptions>;

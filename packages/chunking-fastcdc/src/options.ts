@@ -53,9 +53,9 @@ const schema = z
     if (avg > max) context.addIssue({ code: 'custom', path: ['avg'], message: `avg is greater than max (${max})`, input: avg });
   });
 
-/** What an application writes. */
+/** Options of `fastcdc` as an application writes them; what is left out has its default. */
 export type FastCdcInput = z.input<typeof schema>;
-/** What kernels read. */
+/** Options of `fastcdc` as kernels get them: checked, with every default filled in. */
 export type FastCdcOptions = z.output<typeof schema>;
 
 export default schema;

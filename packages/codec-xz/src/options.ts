@@ -34,13 +34,13 @@ const schema = z.strictObject({
 /** The options of `lzma`. */
 export const lzmaSchema = z.strictObject({ level, extreme, dictionaryBytes });
 
-/** What an application writes. */
+/** Options of `xz` as an application writes them; what is left out has its default. */
 export type XzInput = z.input<typeof schema>;
-/** What kernels read. */
+/** Options of `xz` as kernels get them: checked, with every default filled in. */
 export type XzOptions = z.output<typeof schema>;
-/** What an application writes. */
+/** Options of `lzma` as an application writes them; what is left out has its default. */
 export type LzmaInput = z.input<typeof lzmaSchema>;
-/** What kernels read. */
+/** Options of `lzma` as kernels get them: checked, with every default filled in. */
 export type LzmaOptions = z.output<typeof lzmaSchema>;
 
 export default schema;

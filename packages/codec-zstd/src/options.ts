@@ -21,9 +21,9 @@ const schema = z.strictObject({
     .describe('aims at compressed blocks of this many bytes, for receivers that decode while they read; costs ratio and speed'),
 });
 
-/** What an application writes. */
+/** Options of `zstd` as an application writes them; what is left out has its default. */
 export type ZstdInput = z.input<typeof schema>;
-/** What kernels read. */
+/** Options of `zstd` as kernels get them: checked, with every default filled in. */
 export type ZstdOptions = z.output<typeof schema>;
 
 export default schema;

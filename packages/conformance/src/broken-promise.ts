@@ -5,7 +5,7 @@ export class BrokenPromise extends Error {
   }
 }
 
-/** Throws where `kept` is false. */
+/** For laws: throws a `BrokenPromise` where `kept` is false; `found` says in one sentence what was found instead. */
 export function promised(kept: boolean, found: () => string): asserts kept {
   if (!kept) throw new BrokenPromise(found());
 }

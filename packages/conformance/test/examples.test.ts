@@ -53,7 +53,7 @@ beforeAll(async () => {
   mkdirSync(join(folder, 'node_modules'), { recursive: true });
   const core = join(ROOT, 'packages/core/src/index.ts');
   const kit = join(ROOT, 'packages/conformance/src');
-  await bundle('@chunker/core', { index: core }, ['#*']);
+  await bundle('@chunker/core', { index: core, encoding: join(ROOT, 'packages/core/src/encoding/index.ts') }, ['#*']);
   await bundle('@chunker/conformance', { index: join(kit, 'index.ts'), bench: join(kit, 'bench/index.ts') }, ['@chunker/core']);
   await bundle('zod', { index: 'zod' }, []);
 });
@@ -93,7 +93,7 @@ describe('the plugin of the guide', () => {
     expect(code).toBe(0);
     const report = JSON.parse(readFileSync(join(folder, 'conformance.json'), 'utf8')) as { algorithm: string; kernel: string }[];
     expect(new Set(report.map(({ algorithm, kernel }) => `${algorithm} ${kernel}`))).toEqual(
-      new Set(['runs js', 'delta js', 'crc32 js', 'lines js', ...('crc32' in process.getBuiltinModule('node:zlib') ? ['crc32 platform'] : [])]),
+      new Set(['hex-text js', 'runs js', 'delta js', 'crc32 js', 'lines js', ...('crc32' in process.getBuiltinModule('node:zlib') ? ['crc32 platform'] : [])]),
     );
   });
 });

@@ -13,9 +13,9 @@ const schema = z.strictObject({
     .describe('derive-key mode: a context string, hard-coded, globally unique and specific to the application; not with a key'),
 });
 
-/** What an application writes. */
+/** Options of `blake3` as an application writes them; what is left out has its default. */
 export type Blake3Input = z.input<typeof schema>;
-/** What kernels read. */
+/** Options of `blake3` as kernels get them: checked, with every default filled in. */
 export type Blake3Options = z.output<typeof schema>;
 
 export default schema;

@@ -1,4 +1,4 @@
 import { blake3 } from './index.js';
 
-/** What this package brings, for tools that find plugins by their manifest. */
+/** All algorithms of this package, for `Registry.of(...plugin)` and for tools that find plugins by the field `chunker.plugin` of package.json. */
 export default [blake3];
