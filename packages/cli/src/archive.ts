@@ -21,8 +21,10 @@ export async function openArchive(context: Context, path: string): Promise<NarSo
 
 /** The same where the bytes, decompressed or not, begin as an archive does; else undefined. */
 export async function openIfArchive(context: Context, path: string): Promise<NarSource | undefined> {
+  // Asked before it is read: at its end a pipe is closed.
+  const isStream = descriptorOf(path) !== undefined;
   const { source, decompressed } = await open(context, path);
-  if (decompressed === undefined) return descriptorOf(path) !== undefined || (await isPlain(context, path)) ? source : undefined;
+  if (decompressed === undefined) return isStream || (await isPlain(context, path)) ? source : undefined;
   try {
     const { head, all } = await peek(decompressed, HEAD_BYTES);
     if (isNar(head)) return all;

@@ -113,7 +113,13 @@ describe('a signal while the command is being loaded', { concurrent: true }, () 
   /** Starts the command held up before its main part is loaded. */
   async function held(given: readonly string[], signals: readonly NodeJS.Signals[]) {
     // What is imported last is asked first.
-    const child = spawn(process.execPath, [...ARGUMENTS.slice(0, -1), '--import', new URL('./held.mjs', import.meta.url).href, ...ARGUMENTS.slice(-1), ...given]);
+    const child = spawn(process.execPath, [
+      ...ARGUMENTS.slice(0, -1),
+      '--import',
+      new URL('./held.mjs', import.meta.url).href,
+      ...ARGUMENTS.slice(-1),
+      ...given,
+    ]);
     const ending = ended(child);
     await new Promise((resolve) => child.stdout?.once('data', resolve));
     for (const signal of signals) {

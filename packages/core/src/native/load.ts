@@ -1,7 +1,6 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { type Addon, missingExports } from './addon.js';
 
@@ -29,6 +28,7 @@ export function platformTriple(): string {
 function isMusl(): boolean {
   const head = Buffer.alloc(ELF_HEADERS);
   try {
+    // Of the global object: an import of `node:process` reads all of its properties, and opens standard input by that, which another process may be reading.
     const file = openSync(process.execPath, 'r');
     try {
       readSync(file, head, 0, head.length, 0);
