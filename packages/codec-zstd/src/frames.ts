@@ -84,7 +84,9 @@ export function readBlock(field: number, header: FrameHeader, offset: number): {
   const type = (field >> 1) & 3;
   const size = field >> 3;
   if (type === 3) throw fail('corrupt_data', { offset, reason: 'reserved block type' });
-  if (size > Math.min(header.windowBytes, BLOCK_BYTES_MAX)) throw fail('corrupt_data', { offset, reason: 'block larger than the frame allows' });
+  // Also the one byte of a run of none has no place in a frame of no content: libzstd's streaming decoder refuses it.
+  if (Math.max(size, type === 1 ? 1 : 0) > Math.min(header.windowBytes, BLOCK_BYTES_MAX))
+    throw fail('corrupt_data', { offset, reason: 'block larger than the frame allows' });
   if (type === 2 && size < 2) throw fail('corrupt_data', { offset, reason: 'compressed block without content' });
   return { bytes: type === 1 ? 1 : size, last: (field & 1) !== 0 };
 }

@@ -206,10 +206,10 @@ impl BlockHeader {
         }
     }
 
-    /// What is wrong with it in a frame whose blocks hold at most `max`. A compressed block has at least a literals header and a sequence count:
-    /// libzstd's one-shot decoder refuses shorter ones, its streaming decoder lets an empty one pass; here both refuse.
+    /// What is wrong with it in a frame whose blocks hold at most `max`. Where libzstd's decoders differ, both refuse here: a compressed block has at least a literals header and a sequence
+    /// count (the one-shot decoder's rule), and in a frame of no content not even the byte of a run of none has its place (the streaming decoder's).
     pub fn fault(&self, max: u64) -> Option<&'static str> {
-        if u64::from(self.size) > max {
+        if u64::from(self.size.max(self.stored_bytes())) > max {
             return Some("block larger than the frame allows");
         }
         (self.kind == BlockKind::Compressed && self.size < 2).then_some("compressed block without content")
