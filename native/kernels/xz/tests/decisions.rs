@@ -164,7 +164,7 @@ impl Writer<'_> {
             bytes.extend(self.number(properties.len() as u64));
             bytes.extend(properties);
         }
-        let length = self.bytes(&[(bytes.len().next_multiple_of(4) / 4) as u8]);
+        let length = self.bytes(&[(bytes.len().div_ceil(4)) as u8]);
         bytes[0] = length.first().copied().unwrap_or(0);
         self.close(bytes, 0)
     }
