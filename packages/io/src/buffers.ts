@@ -51,6 +51,7 @@ const SETTLED = 1.25;
 
 /** Checks a strategy and fills it in; `windowBytes` is what windows have where it names nothing else. Throws `invalid_input`. */
 export function resolveBuffers(given: BufferStrategy | undefined, windowBytes: number): ResolvedBuffers {
+  checkBytes('windowBytes', windowBytes, 1);
   const { strategy } = given ?? { strategy: 'fixed' };
   if (strategy === 'fixed' || strategy === 'preallocated') return { strategy, min: windowBytes, max: windowBytes, growthFactor: 1 };
   if (strategy !== 'adaptive') throw unusable('buffers.strategy', strategy, 'fixed, adaptive or preallocated');

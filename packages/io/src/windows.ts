@@ -4,7 +4,7 @@ import type { WindowSource } from './source.js';
 
 /** How `readWindows` reads. */
 export interface ReadWindowsSettings {
-  /** Bytes of a window, default 4 MiB. */
+  /** Bytes of a window, 1 to 64 MiB; default 4 MiB. */
   readonly windowBytes?: number;
   /** Default `fixed`. */
   readonly buffers?: BufferStrategy;

@@ -115,6 +115,14 @@ describe('a strategy of buffers', () => {
     );
   });
 
+  it.each([0, -1, 0.5, Number.NaN, 2 ** 27])('is refused with windows of %d bytes', (windowBytes) => {
+    for (const strategy of ['fixed', 'adaptive', 'preallocated'] as const) {
+      expect(() => resolveBuffers({ strategy }, windowBytes)).toThrow(
+        expect.objectContaining({ code: 'invalid_input', details: expect.objectContaining({ name: 'windowBytes' }) }),
+      );
+    }
+  });
+
   it('that is fixed or preallocated has windows of one size', () => {
     for (const strategy of ['fixed', 'preallocated'] as const) {
       const one = windowSizer(resolveBuffers({ strategy }, 123_456), 100);

@@ -21,7 +21,7 @@ export interface FilesProgress {
 }
 
 /** How a batch of files is worked through. */
-export interface ChunkFilesSettings extends Pick<RunSettings, 'signal' | 'mode' | 'windowBytes' | 'queue' | 'bufferLimitBytes' | 'cooperate'> {
+export interface ChunkFilesSettings extends Pick<RunSettings, 'signal' | 'mode' | 'windowBytes' | 'buffers' | 'queue' | 'bufferLimitBytes' | 'cooperate'> {
   /** Payloads are copies: results outlive their run. */
   readonly payload?: 'none' | 'copy';
   /** Files at a time, results that wait to be pulled among them; default twice the threads. */

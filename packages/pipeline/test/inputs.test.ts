@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { defineCodec, Registry } from '@chunker/core';
 import { type PipelineInput, pipeline } from '@chunker/pipeline';
-import { registry, sampleBytes } from './algorithms.js';
+import { lowbits, registry, sampleBytes } from './algorithms.js';
 import { collect, expected } from './records.js';
 
 const SIZES = { min: 500, max: 9000, bits: 8 };
@@ -87,7 +88,11 @@ const FORMS: Record<string, () => Given | Promise<Given>> = {
 
 const descriptors = () => readdirSync('/proc/self/fd').length;
 const threads = () => readdirSync('/proc/self/task').length;
-const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
+/** A source that was told to end does so in the next turns; on a busy machine the first of them comes after a timer of some milliseconds. */
+const settled = async () => {
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+};
 
 describe.each(Object.keys(FORMS))('a pipeline over %s', (form) => {
   const make = FORMS[form] as (typeof FORMS)[string];
@@ -112,6 +117,39 @@ describe.each(Object.keys(FORMS))('a pipeline over %s', (form) => {
     expect(descriptors()).toBeLessThanOrEqual(before[0] as number);
     // libuv's pool and the executor start their threads once.
     expect(threads()).toBeLessThanOrEqual((before[1] as number) + 8);
+  });
+
+  it('lets go of it when the run is stopped, and when a stage fails', async () => {
+    await collect(line.run(data, SMALL));
+    const before = descriptors();
+    for (const records of [1, 30]) {
+      const { input, isReleased, close } = await make();
+      const run = line.run(input, SMALL);
+      let seen = 0;
+      for await (const _ of run) if (++seen === records) run.stop();
+      expect(run.checkpoint?.offset ?? data.length).toBe(run.progress.bytes);
+      await settled();
+      expect(isReleased?.() ?? true).toBe(true);
+      await close?.();
+    }
+    for (const call of [1, 40]) {
+      let calls = 0;
+      const breaking = defineCodec({
+        name: 'breaking',
+        compress(bytes) {
+          if (++calls === call) throw new Error('broken');
+          return bytes.slice();
+        },
+        decompress: (bytes) => bytes.slice(),
+      });
+      const { input, isReleased, close } = await make();
+      const run = pipeline(Registry.of(lowbits, breaking)).chunk('lowbits', SIZES).compress('breaking').run(input, SMALL);
+      await expect(collect(run)).rejects.toMatchObject({ code: 'stage_failed', details: { stage: 'compress', algorithm: 'breaking' } });
+      await settled();
+      expect(isReleased?.() ?? true).toBe(true);
+      await close?.();
+    }
+    expect(descriptors()).toBeLessThanOrEqual(before);
   });
 
   it('ends with the reason, whichever await the abort falls into', async () => {
