@@ -6,6 +6,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['@chunker/source', 'node', 'import', 'default'] } },
   test: {
     include: ['packages/*/test/**/*.test.ts'],
+    setupFiles: ['packages/core/test/in-every-file.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', 'packages/*/test/packed/**'],
     pool: 'forks',
     // The default keeps a core for itself: on two cores that is one file at a time.

@@ -2,12 +2,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CompressionError, defineCodec, defineHash, Registry } from '../src/index.js';
-import { prototypeGuard } from './prototype-guard.js';
 import { bytes } from './samples.js';
-
-afterAll(prototypeGuard());
 
 /** Fails on items that begin with 0xff; others are done in an order of its own. */
 const erratic = defineCodec({

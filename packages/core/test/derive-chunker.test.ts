@@ -1,13 +1,10 @@
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Chunk, type Chunker, configure, type Cutter, defineChunker, Registry } from '../src/index.js';
 import { cutInParallel } from '../src/derive/parallel-cuts.js';
 import { CheckedCutter } from '../src/derive/cuts.js';
 import { nearestHint } from '../src/derive/hints.js';
-import { prototypeGuard } from './prototype-guard.js';
 import { bytes, gear } from './samples.js';
-
-afterAll(prototypeGuard());
 
 const coded = (code: string, details: object = {}) => expect.objectContaining({ code, details: expect.objectContaining(details) });
 const empty = { '~standard': { version: 1 as const, vendor: 'hand', validate: (value: unknown) => ({ value: value as Record<never, never> }) } };

@@ -1,11 +1,8 @@
 import { createContext, runInContext } from 'node:vm';
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type ByteBatch, type Codec, type CodecKernel, configure, defineCodec, Registry } from '../src/index.js';
-import { prototypeGuard } from './prototype-guard.js';
 import { bytes, frame, later, small, unframe } from './samples.js';
-
-afterAll(prototypeGuard());
 
 const coded = (code: string, details: object = {}) => expect.objectContaining({ code, details: expect.objectContaining(details) });
 const same = (actual: Uint8Array, expected: Uint8Array) => expect(Buffer.compare(actual, expected)).toBe(0);

@@ -1,11 +1,8 @@
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { configure, defineHash, type Hash, Registry } from '../src/index.js';
 import { Credits } from '../src/scope/credits.js';
-import { prototypeGuard } from './prototype-guard.js';
 import { awayHash, bytes, sum4, wide } from './samples.js';
-
-afterAll(prototypeGuard());
 
 const coded = (code: string, details: object = {}) => expect.objectContaining({ code, details: expect.objectContaining(details) });
 

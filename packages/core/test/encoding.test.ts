@@ -1,11 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { base64, hex, nixBase32, sri } from '../src/encoding/index.js';
-import { prototypeGuard } from './prototype-guard.js';
-
-afterAll(prototypeGuard());
 
 const refusal = (encoding: string) => expect.objectContaining({ code: 'invalid_encoding', details: expect.objectContaining({ encoding }) });
 

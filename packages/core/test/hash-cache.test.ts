@@ -2,12 +2,9 @@ import { createHash } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { defineHash, Registry, type RegistrySettings } from '../src/index.js';
-import { prototypeGuard } from './prototype-guard.js';
 import { bytes } from './samples.js';
-
-afterAll(prototypeGuard());
 
 const coded = (code: string, details: object = {}) => expect.objectContaining({ code, details: expect.objectContaining(details) });
 const sha1 = (data: Uint8Array) => new Uint8Array(createHash('sha1').update(data).digest());

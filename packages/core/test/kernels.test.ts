@@ -1,9 +1,7 @@
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { type ChunkerEvent, CompressionError, configure, defineChunker, defineCodec, defineHash, HashingError, Registry } from '../src/index.js';
-import { prototypeGuard } from './prototype-guard.js';
 import { bytes } from './samples.js';
 
-afterAll(prototypeGuard());
 afterEach(() => {
   delete process.env.CHUNKER_KERNEL;
 });

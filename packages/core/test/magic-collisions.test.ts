@@ -1,9 +1,6 @@
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CompressionError, defineCodec, Registry } from '../src/index.js';
-import { prototypeGuard } from './prototype-guard.js';
-
-afterAll(prototypeGuard());
 
 /** A format of a magic, a length and the bytes; counts how often it is asked to decompress. */
 function format(name: string, magic: readonly number[]) {

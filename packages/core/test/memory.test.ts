@@ -1,12 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
-import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CompressionError, createScratch, createScratchPool, defineCodec, defineHash, type Holding, Registry, type Reservation } from '../src/index.js';
-import { prototypeGuard } from './prototype-guard.js';
 import { bytes, frame, small, unframe } from './samples.js';
 
-afterAll(prototypeGuard());
 afterEach(() => vi.unstubAllEnvs());
 
 const MIB = 1024 * 1024;

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, expectTypeOf, it, vi } from 'vitest';
+import { describe, expect, expectTypeOf, it, vi } from 'vitest';
 import { createContext, runInContext } from 'node:vm';
 import {
   type Algorithm,
@@ -13,10 +13,7 @@ import {
   Registry,
   toJsonSchema,
 } from '../src/index.js';
-import { prototypeGuard } from './prototype-guard.js';
 import { bytes, gear, later, levelled, small, sum4, wide } from './samples.js';
-
-afterAll(prototypeGuard());
 
 const coded = (code: string, details: object = {}) => expect.objectContaining({ code, details: expect.objectContaining(details) });
 const plain = (name: unknown, more: object = {}) => ({ name, compress: (data: Uint8Array) => data, decompress: (data: Uint8Array) => data, ...more }) as never;

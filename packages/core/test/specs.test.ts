@@ -1,9 +1,6 @@
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { formatSpec, parseSize, parseSpec, type SpecValue } from '../src/index.js';
-import { prototypeGuard } from './prototype-guard.js';
-
-afterAll(prototypeGuard());
 
 describe('specs', () => {
   it.each([

@@ -1,12 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { blake3 as noble } from '@noble/hashes/blake3.js';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { configure, defineHash, Registry } from '../src/index.js';
 import { WASM_ABI_VERSION, WasmOp, WasmRunner } from '../src/wasm/index.js';
-import { prototypeGuard } from './prototype-guard.js';
 
-afterAll(prototypeGuard());
+const bytes = (count: number) => new Uint8Array(count).map((_, index) => (index * 31 + (index >> 8)) & 255);
 
 const root = join(import.meta.dirname, '../../..');
 const file = join(root, 'packages/hash-blake3/build/blake3.wasm');
@@ -17,7 +16,6 @@ describe.skipIf(!built)(`a module of the shared interface (${file}, built by too
   const module = built ? new WebAssembly.Module(readFileSync(file)) : (undefined as never);
   const length = Uint8Array.of(32, 0, 0, 0, 0);
   const wasm = defineHash({ name: 'blake3-wasm', digestLength: 32, kernels: { wasm: async () => ({ module, encode: () => length }) } });
-  const bytes = (count: number) => new Uint8Array(count).map((_, index) => (index * 31 + (index >> 8)) & 255);
 
   it('hashes here and in workers, one, many and by pieces', async () => {
     const hash = await configure(wasm);
@@ -104,5 +102,68 @@ describe('a module that traps', () => {
       expect(() => hash.hashSync(Uint8Array.of(1))).toThrow(expect.objectContaining({ code: 'native_panic' }));
       await expect(hash.hash(new Uint8Array(70_000))).rejects.toMatchObject({ code: 'native_panic' });
     }
+  });
+});
+
+/** The same module, whose `alloc` has nothing to give. */
+const FULL = TRAPS.map((byte, i) => (byte === 16 && TRAPS[i - 1] === 0x41 ? 0 : byte));
+
+/** A module's exports over a memory of so many pages at most, every allocation of which grows it: views that were made before are empty then. */
+function growing(pages: number) {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: pages });
+  const live = new Map<number, number>();
+  const alloc = (length: number) => {
+    const address = memory.buffer.byteLength;
+    try {
+      memory.grow(Math.ceil(length / 65_536));
+    } catch {
+      return 0;
+    }
+    live.set(address, length);
+    return address;
+  };
+  const free = (address: number) => void live.delete(address);
+  /** Copies the input to the output, backwards. */
+  const call = (_op: number, inputAt: number, inputBytes: number, outputAt: number) => {
+    new Uint8Array(memory.buffer, outputAt, inputBytes).set(new Uint8Array(memory.buffer, inputAt, inputBytes).slice().reverse());
+    return BigInt(inputBytes);
+  };
+  return { exports: { memory, alloc, free, call } as unknown as NonNullable<WasmRunner['exports']>, live };
+}
+
+describe('memory of a module', () => {
+  it('that cannot grow is out_of_memory, here and in a worker', async () => {
+    const module = new WebAssembly.Module(FULL);
+    const full = defineHash({ name: 'full', digestLength: 4, kernels: { wasm: async () => ({ module, encode: () => new Uint8Array(0) }) } });
+    const hash = await configure(full);
+    expect(() => hash.hashSync(Uint8Array.of(1))).toThrow(expect.objectContaining({ code: 'out_of_memory' }));
+    await expect(hash.hash(new Uint8Array(70_000))).rejects.toMatchObject({ code: 'out_of_memory' });
+  });
+
+  it('at its ceiling refuses what does not fit, gives back what it took, and serves the next', () => {
+    const runner = new WasmRunner(new WebAssembly.Module(TRAPS));
+    // Room for the input at each number of pages, for the output from some on.
+    for (let pages = 1; pages < 12; pages++) {
+      const { exports, live } = growing(pages);
+      runner.exports = exports;
+      const input = bytes(200_000);
+      const answer = runner.run({ op: 1, input, outputBytes: 200_000 });
+      if (pages < 9) expect(answer).toEqual({ value: 0, error: 9 });
+      else expect(Buffer.compare(answer.output as Uint8Array, input.slice().reverse())).toBe(0);
+      expect(live.size).toBe(0);
+    }
+  });
+
+  it('that grows under an operation is seen anew, and let go when it has grown large', () => {
+    const { exports } = growing(2000);
+    const runner = new WasmRunner(new WebAssembly.Module(TRAPS));
+    runner.exports = exports;
+    for (let round = 0; round < 5; round++) {
+      const input = bytes(1000 + round);
+      expect(runner.run({ op: 1, input, options: Uint8Array.of(round), outputBytes: input.length }).output).toEqual(input.slice().reverse());
+    }
+    expect(runner.exports).toBe(exports);
+    runner.run({ op: 1, input: new Uint8Array(64 << 20), outputBytes: 1 << 20 });
+    expect(runner.exports).toBeUndefined();
   });
 });
