@@ -26,6 +26,14 @@ macro_rules! addon {
                 door::executor_configure(threads, nice, reserve_cpus, spare_slab_bytes)
             }
             #[napi(catch_unwind)]
+            pub fn executor_measure(begin: bool) {
+                door::executor_measure(begin)
+            }
+            #[napi(catch_unwind)]
+            pub fn executor_figures() -> Vec<f64> {
+                door::executor_figures()
+            }
+            #[napi(catch_unwind)]
             pub fn channel_open(
                 env: Env,
                 callback: Unknown,

@@ -115,6 +115,20 @@ pub struct RawSettings {
     pub spare_slab_bytes: i64,
 }
 
+/// What the executor's threads did while somebody asked; see figures.rs.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct RawFigures {
+    /// Nanoseconds in jobs, of all threads together.
+    pub work_ns: u64,
+    /// Jobs that began.
+    pub jobs: u64,
+    /// Iterations that another thread took from the one that began the loop.
+    pub stolen: u64,
+    /// Threads of the default pool.
+    pub threads: u64,
+}
+
 /// Receives text.
 pub type Receive = unsafe extern "C" fn(*mut c_void, *const u8, usize);
 
@@ -174,6 +188,10 @@ pub struct Descriptor {
     pub channel_release: unsafe extern "C" fn(*const c_void),
     /// Asks the job of a slot to stop.
     pub cancel: unsafe extern "C" fn(napi_env, u32, u32),
+    /// Begins to count what threads do, or (false) takes one such wish back.
+    pub measure: unsafe extern "C" fn(bool),
+    /// The counts as they are now.
+    pub figures: unsafe extern "C" fn(*mut RawFigures),
 }
 
 // SAFETY: a descriptor is written once before it is shared, and its functions may be called from any thread.

@@ -5,6 +5,7 @@ use crate::fault::Fault;
 use crate::input::Whole;
 use crate::json::Fact;
 use crate::meeting::{executor, joined};
+use crate::offered;
 use crate::throw::throw;
 use napi::bindgen_prelude::{ToNapiValue, Unknown};
 use napi::sys::{napi_value, Status};
@@ -66,6 +67,26 @@ pub fn executor_configure(threads: f64, nice: f64, reserve_cpus: f64, spare_slab
     };
     // SAFETY: readable for the call.
     unsafe { (executor().configure)(&settings) };
+}
+
+/// Begins to count what the executor's threads do, or takes one such wish back.
+pub fn executor_measure(begin: bool) {
+    if let Some(measure) = offered!(executor(), measure) {
+        // SAFETY: a plain switch.
+        unsafe { measure(begin) };
+    }
+}
+
+/// Nanoseconds in jobs, jobs, stolen iterations, threads. Empty where an older build's executor serves this process.
+pub fn executor_figures() -> Vec<f64> {
+    let Some(figures) = offered!(executor(), figures) else { return Vec::new() };
+    let mut raw = std::mem::MaybeUninit::uninit();
+    // SAFETY: written by the call.
+    let raw = unsafe {
+        figures(raw.as_mut_ptr());
+        raw.assume_init()
+    };
+    [raw.work_ns, raw.jobs, raw.stolen, raw.threads].map(|count| count as f64).to_vec()
 }
 
 /// Opens this environment's channel.

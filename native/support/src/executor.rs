@@ -84,6 +84,8 @@ pub fn descriptor() -> Descriptor {
         channel_complete: channel::complete,
         channel_release: channel::release,
         cancel: channel::cancel,
+        measure,
+        figures,
     }
 }
 
@@ -278,6 +280,19 @@ unsafe extern "C" fn info(context: *mut c_void, receive: Receive) {
     facts.write(&mut text);
     // SAFETY: the caller's function with the caller's context.
     unsafe { receive(context, text.as_ptr(), text.len()) };
+}
+
+unsafe extern "C" fn measure(begin: bool) {
+    crate::figures::measure(begin);
+}
+
+unsafe extern "C" fn figures(out: *mut RawFigures) {
+    let counted = crate::figures::figures();
+    let threads = default_pool().target() as u64;
+    let figures =
+        RawFigures { work_ns: counted.work_ns, jobs: counted.jobs, stolen: counted.stolen, threads };
+    // SAFETY: the caller's, writable for this call.
+    unsafe { out.write(figures) };
 }
 
 unsafe extern "C" fn slab_take(bytes: usize, out: *mut RawSlab) -> bool {

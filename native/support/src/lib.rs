@@ -22,6 +22,7 @@ beyond_loom! {
     pub mod door;
     pub mod executor;
     pub mod fault;
+    pub mod figures;
     pub mod free_list;
     pub mod input;
     pub mod job;

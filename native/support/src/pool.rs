@@ -13,6 +13,14 @@ use std::time::{Duration, Instant};
 
 /// Waiting jobs of a pool beyond which its own threads run what they submit at once, and helpers are no longer called.
 pub const CAPACITY: usize = 4096;
+/// Jobs of at most this cost (nanoseconds) are not worth waking a thread for when one is about to look at the queue anyway: waking takes longer, and most of it on the thread that submits. No job that may
+/// block says so little.
+const BRIEF: u64 = 2_000;
+/// Beyond so many waiting jobs that thread is not quick enough.
+const PILE: usize = 8;
+/// How long a thread looks for the next job before it sleeps, when its last one was brief.
+#[cfg(not(loom))]
+const LOOKING: Duration = Duration::from_micros(10);
 /// A helper of `parallel_for` lets others have a turn after so long.
 const SLICE: Duration = Duration::from_millis(if cfg!(loom) { u64::MAX } else { 4 });
 
@@ -45,14 +53,31 @@ struct State {
     /// Idle threads that were woken and have not come yet. Waking costs a system call, so a burst of jobs wakes each thread once. Never more than are on their way: a
     /// thread that wakes for another reason takes one off too, and then the next job wakes one more than needed.
     woken: usize,
+    /// Threads that run a brief job or look for one: they come to the queue within a moment.
+    alert: usize,
     closing: bool,
+}
+
+impl State {
+    /// Counts a thread as alert or no longer; `counted` is whether it was.
+    fn count_alert(&mut self, counted: &mut bool, alert: bool) {
+        self.alert = self.alert + usize::from(alert) - usize::from(*counted);
+        *counted = alert;
+    }
 }
 
 impl Pool {
     /// A pool without threads: they start at the first submit.
     pub fn new(id: u32, capacity: usize, spawn: Spawn) -> Arc<Pool> {
-        let state =
-            State { queues: Queues::default(), target: None, alive: 0, idle: 0, woken: 0, closing: false };
+        let state = State {
+            queues: Queues::default(),
+            target: None,
+            alive: 0,
+            idle: 0,
+            woken: 0,
+            alert: 0,
+            closing: false,
+        };
         Arc::new(Pool {
             id,
             spawn,
@@ -128,9 +153,10 @@ impl Pool {
     }
 
     fn push(&self, mut state: crate::sync::MutexGuard<'_, State>, job: RawJob) {
+        let left_to_alert = job.cost <= BRIEF && state.alert > 0 && state.queues.len() < PILE;
         state.queues.push(job);
         self.waiting.store(state.queues.len(), Relaxed);
-        let wake = state.idle > state.woken;
+        let wake = !left_to_alert && state.idle > state.woken;
         state.woken += usize::from(wake);
         drop(state);
         if wake {
@@ -162,17 +188,25 @@ impl Pool {
     /// The life of a pool thread.
     pub fn work(&self) {
         INSIDE.with(|inside| inside.set(self.id + 1));
-        while let Some(job) = self.next() {
+        let mut alert = false;
+        while let Some(job) = self.next(&mut alert) {
+            #[cfg(not(loom))]
+            let began = crate::figures::began();
             // SAFETY: the one call of this job.
             unsafe { (job.run)(job.data) };
+            #[cfg(not(loom))]
+            crate::figures::ended(began);
         }
     }
 
-    fn next(&self) -> Option<RawJob> {
+    /// The next job of this thread; `alert` says whether it is counted as such.
+    fn next(&self, alert: &mut bool) -> Option<RawJob> {
         let mut state = lock(&self.state);
+        let mut looked = false;
         loop {
             let surplus = state.target.is_some_and(|target| state.alive > target);
             if surplus || (state.closing && state.queues.is_empty()) {
+                state.count_alert(alert, false);
                 state.alive -= 1;
                 // The wake-up that brought us here may have been meant for a job.
                 self.wake.notify_one();
@@ -180,12 +214,39 @@ impl Pool {
             }
             if let Some(job) = state.queues.pop() {
                 self.waiting.store(state.queues.len(), Relaxed);
+                state.count_alert(alert, job.cost <= BRIEF);
+                // Jobs may have been left to this thread, which has no time for them now.
+                let wake = state.alert == 0 && !state.queues.is_empty() && state.idle > state.woken;
+                state.woken += usize::from(wake);
+                drop(state);
+                if wake {
+                    self.wake.notify_one();
+                }
                 return Some(job);
             }
+            if *alert && state.alert == 1 && !looked {
+                drop(state);
+                self.look();
+                looked = true;
+                state = lock(&self.state);
+                continue;
+            }
+            state.count_alert(alert, false);
             state.idle += 1;
             state = wait(&self.wake, state);
             state.idle -= 1;
             state.woken = state.woken.saturating_sub(1);
+        }
+    }
+
+    /// Waits a moment for a job without sleeping.
+    fn look(&self) {
+        #[cfg(not(loom))]
+        {
+            let begin = Instant::now();
+            while self.waiting() == 0 && begin.elapsed() < LOOKING {
+                (0..16).for_each(|_| std::hint::spin_loop());
+            }
         }
     }
 
@@ -242,10 +303,18 @@ unsafe extern "C" fn run_ticket(data: *mut c_void) {
     // SAFETY: `call_helper` made it by `Box::into_raw`, and each job runs once.
     let ticket = unsafe { Box::from_raw(data.cast::<Ticket>()) };
     let begin = Instant::now();
-    let tired = || ticket.pool.waiting() > 0 && begin.elapsed() > SLICE;
-    while !ticket.block.work(tired) {
+    let mut iterations = 0u64;
+    let mut tired = || {
+        iterations += 1;
+        ticket.pool.waiting() > 0 && begin.elapsed() > SLICE
+    };
+    while !ticket.block.work(&mut tired) {
         if ticket.pool.call_helper(&ticket.block, ticket.queue) {
-            return;
+            break;
         }
     }
+    #[cfg(not(loom))]
+    crate::figures::stole(iterations);
+    #[cfg(loom)]
+    let _ = iterations;
 }

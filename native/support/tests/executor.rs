@@ -140,6 +140,42 @@ fn fewer_threads_than_wished_are_enough() {
     pool.close();
 }
 
+#[test]
+fn a_job_that_lied_about_its_cost_does_not_hold_up_the_others() {
+    let pool = Pool::new(0, 4096, spawn);
+    pool.resize(2);
+    let (hold, held) = channel::<()>();
+    let (send, receive) = channel();
+    let brief = |name: usize| {
+        let send = send.clone();
+        job(0, 1, 0, move || send.send(name).unwrap())
+    };
+    pool.submit(brief(0));
+    receive.recv_timeout(Duration::from_secs(10)).unwrap();
+    let liar = send.clone();
+    pool.submit(job(0, 1, 0, move || {
+        liar.send(1).unwrap();
+        held.recv().unwrap();
+    }));
+    assert_eq!(receive.recv_timeout(Duration::from_secs(10)), Ok(1));
+    // One may be left to the thread that says it is about to look. A longer one, or a pile of brief ones, wakes the other thread, which then does them all.
+    for count in [1, 8] {
+        (0..count).for_each(|_| pool.submit(brief(2)));
+        if count == 1 {
+            let send = send.clone();
+            pool.submit(job(0, LARGE, 0, move || send.send(2).unwrap()));
+        } else {
+            pool.submit(brief(2));
+        }
+        for _ in 0..=count {
+            assert_eq!(receive.recv_timeout(Duration::from_secs(10)), Ok(2));
+        }
+    }
+    hold.send(()).unwrap();
+    pool.close();
+    wait_for("the end of the threads", || pool.alive() == 0);
+}
+
 fn wait_for(what: &str, check: impl Fn() -> bool) {
     let begin = Instant::now();
     while !check() {
@@ -299,8 +335,8 @@ fn after_a_fork_everything_runs_at_once() {
 #[test]
 fn a_function_that_an_older_executor_lacks_is_seen() {
     let mut older = chunker_support::executor::descriptor();
-    assert!(chunker_support::offered!(&older, cancel).is_some());
+    assert!(chunker_support::offered!(&older, figures).is_some());
     older.size -= size_of::<usize>() as u32;
-    assert!(chunker_support::offered!(&older, cancel).is_none());
+    assert!(chunker_support::offered!(&older, figures).is_none());
     assert!(chunker_support::offered!(&older, channel_release).is_some());
 }

@@ -1,8 +1,7 @@
-//! The memory of encoders and results. Some encoders are heavy, those of xz 94 MiB at level 6 and 674 MiB at level 9: how much all of them together may take, and what is taken.
+//! The memory of encoders. Some are heavy, those of xz 94 MiB at level 6 and 674 MiB at level 9: how much all of them together may take, and what is taken.
 
 use chunker_codec::Host;
 use chunker_support::Job;
-use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Where the machine does not tell what it has.
@@ -78,31 +77,4 @@ impl Host for Lent<'_> {
     fn release(&self, bytes: u64) {
         TAKEN.fetch_sub(bytes, Ordering::Relaxed);
     }
-
-    fn will_fill(&self, place: &mut [MaybeUninit<u8>]) {
-        ask_for_large_pages(place);
-    }
 }
-
-/// Of less memory than this too little lies in whole large pages.
-#[cfg(target_os = "linux")]
-const WORTH_BYTES: usize = 4 << 20;
-#[cfg(target_os = "linux")]
-const LARGE_PAGE_BYTES: usize = 2 << 20;
-
-/// Fresh memory is handed over page by page, which for small pages takes longer than a fast decoder.
-#[cfg(target_os = "linux")]
-fn ask_for_large_pages(place: &mut [MaybeUninit<u8>]) {
-    if place.len() < WORTH_BYTES {
-        return;
-    }
-    let start = place.as_mut_ptr();
-    // Whole pages only: what stands beside the place is other people's.
-    let before = start.align_offset(LARGE_PAGE_BYTES).min(place.len());
-    let bytes = (place.len() - before) / LARGE_PAGE_BYTES * LARGE_PAGE_BYTES;
-    // SAFETY: within the place. The advice changes no byte, and a refusal changes nothing.
-    unsafe { libc::madvise(start.add(before).cast(), bytes, libc::MADV_HUGEPAGE) };
-}
-
-#[cfg(not(target_os = "linux"))]
-fn ask_for_large_pages(_place: &mut [MaybeUninit<u8>]) {}

@@ -71,12 +71,15 @@ export class CheckedCutter {
   checkedAll(answer: unknown, window: Uint8Array, isLast: boolean): Uint32Array {
     if (isThenable(answer)) throw new BrokenPromise('cutAllSync returned a promise');
     const lengths = resultWords(answer);
+    const { minSize, maxSize } = this;
+    const { length: count } = lengths;
     let sum = 0;
-    for (let index = 0; index < lengths.length; index++) {
+    for (let index = 0; index < count; index++) {
       const length = lengths[index] as number;
       sum += length;
-      const short = length < this.minSize && !(isLast && sum === window.length && index === lengths.length - 1);
-      if (length === 0 || length > this.maxSize || short) throw new BrokenPromise(`cutAll answered a chunk of ${length} bytes`);
+      if (length >= minSize && length <= maxSize) continue;
+      const isRest = isLast && length > 0 && length <= maxSize && index === count - 1 && sum === window.length;
+      if (!isRest) throw new BrokenPromise(`cutAll answered a chunk of ${length} bytes`);
     }
     if (sum > window.length || (isLast && sum !== window.length)) throw new BrokenPromise(`cutAll answered chunks of ${sum} bytes for ${window.length}`);
     if (!isLast && window.length - sum >= this.reach) throw new BrokenPromise('cutAll left chunks that were complete');

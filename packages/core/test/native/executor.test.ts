@@ -12,6 +12,7 @@ import {
   platformTriple,
   type Room,
 } from '../../src/native/index.js';
+import { measureExecutor } from '../../src/runtime/index.js';
 import { buildProbe, loadProbe, type Probe } from './probe.js';
 
 let addon: Probe;
@@ -138,5 +139,59 @@ describe('loading', () => {
 
   it('opens one room per environment', () => {
     expect(openRoom(loadProbe())).toBe(room);
+  });
+});
+
+describe('figures', () => {
+  it('are counted while somebody measures, and not beyond', async () => {
+    const measurement = measureExecutor();
+    if (measurement === undefined) throw new Error('a room is open, so there is an executor');
+    const before = measurement.figures();
+    expect(before.threads).toBe(executorInfo(addon).threads);
+    await Promise.all([slow(40), slow(40), slow(40)]);
+    measurement.end();
+    const { jobs, workMilliseconds, wallMilliseconds, parallelEfficiency } = measurement.figures();
+    expect(jobs).toBe(3);
+    expect(workMilliseconds).toBeGreaterThanOrEqual(120);
+    expect(workMilliseconds).toBeLessThan(1000);
+    expect(parallelEfficiency).toBeCloseTo(workMilliseconds / wallMilliseconds, 6);
+    await slow(10);
+    measurement.end();
+    expect(measurement.figures()).toEqual({
+      wallMilliseconds,
+      workMilliseconds,
+      parallelEfficiency,
+      jobs,
+      steals: measurement.figures().steals,
+      threads: before.threads,
+    });
+    const second = measureExecutor();
+    expect(second?.figures().jobs).toBe(0);
+    second?.end();
+  });
+
+  it('count a job that still runs', async () => {
+    const measurement = measureExecutor();
+    const running = slow(200);
+    await until(() => (measurement?.figures().workMilliseconds ?? 0) > 20);
+    expect(measurement?.figures().jobs).toBe(1);
+    await running;
+    measurement?.end();
+  });
+
+  it('count the iterations that another thread took', async () => {
+    const loops = async () => room.run<number>((ticket) => addon.nest(ticket, 6));
+    const measurement = measureExecutor();
+    const steals = () => measurement?.figures().steals ?? Number.NaN;
+    configureExecutor(addon, { threads: 1 });
+    await until(() => executorInfo(addon).running === 1);
+    await loops();
+    expect(steals()).toBe(0);
+    configureExecutor(addon, { threads: 4 });
+    const end = performance.now() + 10_000;
+    while (steals() === 0 && performance.now() < end) await loops();
+    expect(steals()).toBeGreaterThan(0);
+    measurement?.end();
+    configureExecutor(addon, { threads: 0 });
   });
 });

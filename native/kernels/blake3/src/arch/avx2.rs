@@ -22,6 +22,16 @@ fn load(words: &[u32; LANES]) -> Vector {
 
 #[inline]
 #[target_feature(enable = "avx2")]
+fn prefetch(address: *const u8) {
+    #[allow(unused_unsafe)] // unsafe in the oldest Rust that we promise, safe in later ones
+    // SAFETY: a prefetch may name any address.
+    unsafe {
+        _mm_prefetch::<_MM_HINT_T0>(address.cast());
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
 fn load_half(block: &[u8; BLOCK], half: usize) -> Vector {
     let half: &[u8; 32] = &block.as_chunks().0[half];
     // SAFETY: the reference covers the 32 bytes read; unaligned loads need no alignment.

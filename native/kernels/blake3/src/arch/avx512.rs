@@ -4,8 +4,6 @@ use std::arch::x86_64::*;
 
 type Vector = __m512i;
 const LANES: usize = 16;
-/// Bytes from the block in use to the one asked for: four steps, about the time that memory takes.
-const AHEAD: usize = 4 * BLOCK;
 
 crate::arch::lanes::lanes!(#[target_feature(enable = "avx512f")]);
 
@@ -24,13 +22,17 @@ fn load(words: &[u32; LANES]) -> Vector {
 
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn load_block(block: &[u8; BLOCK]) -> Vector {
-    // Sixteen messages are more streams than the processor's own prefetcher follows.
+fn prefetch(address: *const u8) {
     #[allow(unused_unsafe)] // unsafe in the oldest Rust that we promise, safe in later ones
     // SAFETY: a prefetch may name any address.
     unsafe {
-        _mm_prefetch::<_MM_HINT_T0>(block.as_ptr().wrapping_add(AHEAD).cast());
+        _mm_prefetch::<_MM_HINT_T0>(address.cast());
     }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn load_block(block: &[u8; BLOCK]) -> Vector {
     // SAFETY: the reference covers the 64 bytes read; unaligned loads need no alignment.
     unsafe { _mm512_loadu_si512(block.as_ptr().cast()) }
 }

@@ -1,12 +1,15 @@
 //! The body that all machines share, as a macro: functions with `target_feature` cannot be generic over the machine and still
 //! be inlined into one another without unsafe code.
 //!
-//! A machine brings `Vector`, `LANES`, `splat`, `load`, `store`, `add`, `xor`, `rotate::<N>`, `select` and `transpose`.
+//! A machine brings `Vector`, `LANES`, `splat`, `load`, `store`, `add`, `xor`, `rotate::<N>`, `select`, `transpose` and `prefetch`.
 
 macro_rules! lanes {
     ($($feature:tt)*) => {
         use crate::arch::Item;
         use crate::reference::{BLOCK, IV, SCHEDULE};
+
+        /// Blocks from the one in use to the one asked for: about the time that memory takes.
+        const AHEAD: usize = 4;
 
         /// What differs from lane to lane, one step (one block in each lane) after the other.
         struct Lanes<'a> {
@@ -17,11 +20,13 @@ macro_rules! lanes {
             counter: [u32; LANES],
             first: [u32; LANES],
             last: [u32; LANES],
+            /// What the lane works on next: the start of its next item, else whatever lies behind this one.
+            upcoming: [*const u8; LANES],
         }
 
         impl<'a> Lanes<'a> {
-            /// `items` are 1 to `LANES`; lanes without an item end before the first step.
-            fn new(items: &[Item<'a>]) -> Self {
+            /// `items` are 1 to `LANES`, `then` those of the next turn; lanes without an item end before the first step.
+            fn new(items: &[Item<'a>], then: &[Item<'_>]) -> Self {
                 let mut lanes = Lanes {
                     blocks: [&[]; LANES],
                     tails: [[0; BLOCK]; LANES],
@@ -30,6 +35,7 @@ macro_rules! lanes {
                     counter: [0; LANES],
                     first: [0; LANES],
                     last: [0; LANES],
+                    upcoming: [std::ptr::null(); LANES],
                 };
                 for (lane, item) in items.iter().enumerate() {
                     let (blocks, tail) = item.data.as_chunks();
@@ -41,8 +47,19 @@ macro_rules! lanes {
                     lanes.counter[lane] = item.counter;
                     lanes.first[lane] = item.first;
                     lanes.last[lane] = item.last;
+                    lanes.upcoming[lane] = then.get(lane).map_or(item.data.as_ptr_range().end, |next| next.data.as_ptr());
                 }
                 lanes
+            }
+
+            /// The block that the lane comes to some steps from now, in this item or in its next one.
+            #[inline(always)]
+            fn ahead(&self, lane: usize, step: usize) -> *const u8 {
+                let (block, own) = (step + AHEAD, self.blocks[lane].len());
+                match self.blocks[lane].get(block) {
+                    Some(block) => block.as_ptr(),
+                    None => self.upcoming[lane].wrapping_add((block - own) * BLOCK),
+                }
             }
 
             #[inline(always)]
@@ -100,8 +117,15 @@ macro_rules! lanes {
 
         /// Up to `LANES` items in lock step; a lane whose item has ended keeps its value.
         $($feature)*
-        fn run_lanes(items: &[Item<'_>], key: &[u32; 8], mode_flags: u32, values: &mut [[u8; 32]]) {
-            let lanes = Lanes::new(items);
+        fn run_lanes(
+            items: &[Item<'_>],
+            then: &[Item<'_>],
+            key: &[u32; 8],
+            mode_flags: u32,
+            values: &mut [[u8; 32]],
+        ) {
+            let lanes = Lanes::new(items, then);
+            then.iter().for_each(|item| prefetch(item.data.as_ptr_range().end));
             let steps = lanes.last_step.iter().max().map_or(0, |last| last + 1);
             let counter = load(&lanes.counter);
             let mut h = [splat(0); 8];
@@ -119,6 +143,8 @@ macro_rules! lanes {
                     length[lane] = if is_last { lanes.tail_bytes[lane] } else { BLOCK as u32 };
                     runs[lane] = if step <= lanes.last_step[lane] { u32::MAX } else { 0 };
                 }
+                // As many messages as lanes are more streams than the processor's own prefetcher follows.
+                (0..LANES).for_each(|lane| prefetch(lanes.ahead(lane, step as usize)));
                 let m = transpose(|lane| lanes.block(lane, step as usize));
                 let next = compress(&h, &m, counter, load(&length), load(&flags));
                 let runs = load(&runs);
@@ -139,8 +165,11 @@ macro_rules! lanes {
 
         $($feature)*
         pub(super) fn run(items: &[Item<'_>], key: &[u32; 8], mode_flags: u32, values: &mut [[u8; 32]]) {
-            for items in items.chunks(LANES) {
-                run_lanes(items, key, mode_flags, values);
+            let mut rest = items;
+            while !rest.is_empty() {
+                let (now, then) = rest.split_at(rest.len().min(LANES));
+                run_lanes(now, &then[..then.len().min(LANES)], key, mode_flags, values);
+                rest = then;
             }
         }
     };

@@ -41,6 +41,9 @@ fn select(mask: Vector, a: Vector, b: Vector) -> Vector {
     v128_bitselect(a, b, mask)
 }
 
+/// Wasm has no word for it.
+fn prefetch(_address: *const u8) {}
+
 fn load_quarter(block: &[u8; BLOCK], quarter: usize) -> Vector {
     let bytes: &[u8; 16] = &block.as_chunks().0[quarter];
     // SAFETY: the reference covers the 16 bytes read; wasm loads need no alignment.
