@@ -1,6 +1,6 @@
 // Standard output that is closed early or full, for every command that writes; pipes that shells hand over by name; who may not do everything; names that speak to terminals.
-import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -143,6 +143,32 @@ describe.skipIf(!canRead)(`somebody who may not do everything ${canRead ? '' : '
     expect(await as('compress', '-o', 'out', 'open')).toMatchObject({ status: 1, codes: ['permission_denied'] });
     expect(await as('nar', 'unpack', '-C', 'out', '../tree.nar')).toMatchObject({ status: 1, codes: ['permission_denied'] });
     expect(readdirSync(place)).toEqual(before);
+  });
+});
+
+describe.skipIf(process.getuid?.() !== 0)('a disk that fills up', () => {
+  it('fails what writes to it with 1, and nothing of that is left', { timeout: 60_000 }, async () => {
+    const disk = join(folder, 'disk');
+    mkdirSync(disk);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]);
+    try {
+      const lines = [
+        'compress -c identity -o disk/out data',
+        'decompress -o disk/out data.zst',
+        'nar pack -o disk/out tree',
+        'nar unpack -C disk/out tree.nar',
+      ];
+      for (const line of [...lines, 'nar cat -o disk/out tree.nar b/big']) {
+        const { status, stderr } = await chunker(line.split(' '), { cwd: folder });
+        expect([status, stderr.split(' ')[1]], line).toEqual([1, 'no_space:']);
+        expect(readdirSync(disk), line).toEqual([]);
+      }
+      writeFileSync(join(disk, 'out'), 'old');
+      expect((await chunker(['compress', '--force', '-c', 'identity', '-o', 'disk/out', 'data'], { cwd: folder })).status).toBe(1);
+      expect([readdirSync(disk), readFileSync(join(disk, 'out'), 'utf8')]).toEqual([['out'], 'old']);
+    } finally {
+      execFileSync('umount', [disk]);
+    }
   });
 });
 

@@ -1,6 +1,6 @@
 // Every way of reading: the same rules, the same places; and what nix makes of the same trees.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { isChunkerError } from '@chunker/core';
 import { openFileSource } from '@chunker/io';
@@ -186,6 +186,29 @@ test('contents that are not wanted are not read, of a file that has holes', asyn
   const began = Date.now();
   expect(await verifyNar(folder.at('archive'))).toMatchObject({ contentBytes: 50_000_000_000, files: 1 });
   expect(Date.now() - began).toBeLessThan(2000);
+});
+
+test('memory does not grow with the archive, whatever reads it', async () => {
+  const size = 500_000_000;
+  const head = (await pack({ kind: 'regular', contents: new Uint8Array(8) })) as Buffer;
+  const at = head.indexOf('contents') + 8;
+  head.writeBigUInt64LE(BigInt(size), at);
+  writeFileSync(folder.at('archive'), head.subarray(0, at + 8));
+  truncateSync(folder.at('archive'), at + 8 + size);
+  execFileSync('bash', ['-c', 'cat >> "$0"', folder.at('archive')], { input: head.subarray(at + 16) });
+  const counted = async (pieces: AsyncIterable<Uint8Array>) => {
+    let bytes = 0;
+    for await (const piece of pieces) bytes += piece.length;
+    return bytes;
+  };
+  const contents = async function* (events: AsyncIterable<readonly NarEvent[]>) {
+    for await (const batch of events) for (const event of batch) if (event.type === 'contents') yield event.bytes;
+  };
+  const before = process.memoryUsage.rss();
+  expect(await counted(contents(readNar(folder.at('archive'))))).toBe(size);
+  expect(await counted(catNar(folder.at('archive'), ''))).toBe(size);
+  expect(await counted(checkedNar(createReadStream(folder.at('archive'))))).toBe(at + 8 + size + head.length - at - 16);
+  expect(process.memoryUsage.rss() - before).toBeLessThan(64 << 20);
 });
 
 test('an abort ends reading, also of a source that is silent', async () => {
