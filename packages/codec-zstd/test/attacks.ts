@@ -48,6 +48,9 @@ export async function outcomeOf(door: string, codec: Codec, data: Uint8Array, li
   }
 }
 
+/** What the decoder would have taken, where the outcome is `memory_limit_exceeded`. */
+export const neededBytes = (outcome: Outcome): number => ('code' in outcome ? Number(outcome.details.needed) : Number.NaN);
+
 /** Exactly `content` passes at its own length, and is refused at each shorter limit, by every door. */
 export async function expectExactLimits(codec: Codec, data: Uint8Array, content: Uint8Array, shorter: readonly number[]): Promise<void> {
   for (const door of Object.keys(DOORS)) {

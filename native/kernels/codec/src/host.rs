@@ -1,7 +1,6 @@
 //! What the outside lends to a piece of work: threads, memory, and the wish that it ends.
 
 use crate::error::{Error, Result};
-use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -29,11 +28,6 @@ pub trait Host: Sync {
     /// Gives back what `acquire` granted.
     fn release(&self, bytes: u64) {
         let _ = bytes;
-    }
-
-    /// Is told of memory that a result will fill, before its first byte: pages of 2 MiB, asked for in time, are touched fifteen times as fast as small ones.
-    fn will_fill(&self, place: &mut [MaybeUninit<u8>]) {
-        let _ = place;
     }
 }
 

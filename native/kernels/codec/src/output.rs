@@ -1,7 +1,6 @@
 //! Memory that C libraries fill. The unsafe half of writing stands in the kernels' own borders; here stands what makes of it that nobody sees a byte without a value.
 
 use crate::error::{Error, Result};
-use crate::host::Host;
 use std::mem::MaybeUninit;
 use std::sync::{Mutex, PoisonError};
 
@@ -125,20 +124,15 @@ pub fn append_parts<E>(
     Ok(full)
 }
 
-/// Reserves room for `bytes` more bytes, exactly so much for an empty vector (one that grows item by item doubles), and tells the host of it.
+/// Reserves room for `bytes` more bytes, exactly so much for an empty vector (one that grows item by item doubles).
 ///
 /// Errors: `out_of_memory`.
-pub fn reserve(vector: &mut Vec<u8>, bytes: u64, host: &dyn Host) -> Result<()> {
+pub fn reserve(vector: &mut Vec<u8>, bytes: u64) -> Result<()> {
     let out_of_memory = Error::OutOfMemory { bytes };
     let Ok(count) = usize::try_from(bytes) else { return Err(out_of_memory) };
-    if vector.capacity() - vector.len() >= count {
-        return Ok(());
-    }
     let reserved =
         if vector.is_empty() { vector.try_reserve_exact(count) } else { vector.try_reserve(count) };
-    reserved.map_err(|_| out_of_memory)?;
-    host.will_fill(vector.spare_capacity_mut());
-    Ok(())
+    reserved.map_err(|_| out_of_memory)
 }
 
 /// Copies a result into the caller's memory; answers its length.
@@ -167,7 +161,7 @@ mod tests {
     #[test]
     fn only_what_was_written_is_shown() {
         let mut vector = b"ab".to_vec();
-        reserve(&mut vector, 8, &|| false).unwrap();
+        reserve(&mut vector, 8).unwrap();
         append(&mut vector, 3, |output| {
             write(output, b"cdefg");
             assert_eq!((output.written(), output.room(), output.capacity()), (3, 0, 3));
@@ -212,7 +206,7 @@ mod tests {
     #[test]
     fn memory_that_cannot_be_is_an_error() {
         let mut vector = Vec::new();
-        let refused = reserve(&mut vector, u64::MAX, &|| false);
+        let refused = reserve(&mut vector, u64::MAX);
         assert_eq!(refused, Err(Error::OutOfMemory { bytes: u64::MAX }));
     }
 }

@@ -58,12 +58,10 @@ impl Decompressor {
             let content = survey.content_bytes;
             let plausible = plausible_content(input.len() as u64);
             if content <= plausible {
-                reserve(output, content, host)?;
+                reserve(output, content)?;
             }
             // Beyond, the limit has been asked, and the memory is only promised: pages come with their first byte.
-            if parallel::pays(&survey, host)
-                && (content <= plausible || reserve(output, content, host).is_ok())
-            {
+            if parallel::pays(&survey, host) && (content <= plausible || reserve(output, content).is_ok()) {
                 match parallel::decode_append(&survey, input, limits, host, output) {
                     Ok(()) => return Ok(output.len() - before),
                     Err(Refusal::Because(error)) => return Err(error),
@@ -136,9 +134,7 @@ impl Decompressor {
             let coder = &mut self.coder;
             read += append(output, room, |place| engine.push(coder, &input[read..], place, host))?;
         }
-        output.try_reserve(1).map_err(|_| Error::OutOfMemory { bytes: 1 })?;
-        let coder = &mut self.coder;
-        append(output, 1, |place| engine.finish(coder, place, host))
+        engine.finish_append(&mut self.coder, output, host)
     }
 
     /// One block after the other, into the caller's memory.

@@ -48,6 +48,17 @@ impl Engine {
             Engine::Lzma(engine) => engine.finish(coder, output, host),
         }
     }
+
+    /// As `finish`, behind what `output` holds: where it is full and nothing comes, as mostly, it does not grow for that.
+    pub fn finish_append(&mut self, coder: &mut Coder, output: &mut Vec<u8>, host: &dyn Host) -> Result<()> {
+        let mut byte = [0u8];
+        let mut place = Output::over(&mut byte);
+        self.finish(coder, &mut place, host)?;
+        let written = place.written();
+        output.try_reserve(written).map_err(|_| Error::OutOfMemory { bytes: 1 })?;
+        output.extend_from_slice(&byte[..written]);
+        Ok(())
+    }
 }
 
 /// Memory is taken in steps of so much, at most.
@@ -130,8 +141,6 @@ impl PushDecompressor for DecompressStream {
         if std::mem::replace(&mut self.closed, true) {
             return Err(Error::AlreadyFinished);
         }
-        let (engine, coder) = (&mut self.engine, self.decompressor.coder());
-        output.try_reserve(1).map_err(|_| Error::OutOfMemory { bytes: 1 })?;
-        append(output, 1, |place| engine.finish(coder, place, host))
+        self.engine.finish_append(self.decompressor.coder(), output, host)
     }
 }

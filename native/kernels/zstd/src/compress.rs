@@ -58,11 +58,11 @@ impl Compressor {
         let bound = bound_of(input)?;
         if bound <= SCRATCH_BYTES_MAX {
             let scratch = self.compress_to_scratch(input, bound, host)?;
-            reserve(output, scratch.len() as u64, host)?;
+            reserve(output, scratch.len() as u64)?;
             output.extend_from_slice(scratch);
             return Ok(scratch.len());
         }
-        reserve(output, bound as u64, host)?;
+        reserve(output, bound as u64)?;
         let before = output.len();
         append(output, bound, |place| self.compress_to(input, host, place))?;
         output.shrink_to_fit();
@@ -101,7 +101,7 @@ impl Compressor {
     fn compress_to_scratch(&mut self, input: &[u8], bound: usize, host: &dyn Host) -> Result<&[u8]> {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
-        let outcome = reserve(&mut scratch, bound as u64, host)
+        let outcome = reserve(&mut scratch, bound as u64)
             .and_then(|()| append(&mut scratch, bound, |place| self.compress_to(input, host, place)));
         self.scratch = scratch;
         outcome.map(|()| self.scratch.as_slice())

@@ -91,7 +91,7 @@ impl Decompressor {
                 }
             }
             Plan::Room { bytes, .. } => {
-                reserve(output, bytes as u64, host)?;
+                reserve(output, bytes as u64)?;
                 let frames = &input[..survey.whole_bytes];
                 append(output, bytes, |place| self.decode(frames, limits, dictionary, host, place))?;
             }
