@@ -29,7 +29,9 @@ export const PAGES: Readonly<Record<string, Page>> = {
     ],
   },
   hash: {
-    about: ['Prints digests as b3sum and sha256sum do; --check reads such lists. A file that cannot be read is told of, and the others are hashed.'],
+    about: [
+      'Prints digests as b3sum and sha256sum do; --check reads such lists. A file that cannot be read is told of, and the others are hashed. A pipe that the shell makes, as in --check <(...), is read like a file.',
+    ],
     examples: [
       ['chunker hash *.iso > sums', 'BLAKE3 of each file'],
       ['chunker hash --check sums', 'are they still the same?'],
