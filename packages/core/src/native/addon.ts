@@ -18,6 +18,8 @@ const NAMES = [
   'executorId',
   'executorInfo',
   'executorConfigure',
+  'executorMeasure',
+  'executorFigures',
   'channelOpen',
   'channelCancel',
   'poolCreate',
