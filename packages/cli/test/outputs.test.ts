@@ -146,7 +146,8 @@ describe.skipIf(!canRead)(`somebody who may not do everything ${canRead ? '' : '
   });
 });
 
-describe.skipIf(process.getuid?.() !== 0)('a disk that fills up', () => {
+const isRoot = process.getuid?.() === 0;
+describe.skipIf(!isRoot)(`a disk that fills up${isRoot ? '' : ' (skipped: mounting needs root)'}`, () => {
   it('fails what writes to it with 1, and nothing of that is left', { timeout: 60_000 }, async () => {
     const disk = join(folder, 'disk');
     mkdirSync(disk);

@@ -210,7 +210,6 @@ class WindowPieces implements Pieces {
 /** Anything iterable. A pull that is pending at an abort is left behind, not waited for. */
 class IterablePieces implements Pieces {
   readonly #iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
-  readonly #aborted: Promise<never> | undefined;
   #ended = false;
 
   constructor(
@@ -218,14 +217,13 @@ class IterablePieces implements Pieces {
     readonly signal: AbortSignal | undefined,
   ) {
     this.#iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
-    this.#aborted = signal === undefined ? undefined : abortOf(signal);
   }
 
   async next(): Promise<Uint8Array | undefined> {
     for (;;) {
       this.signal?.throwIfAborted();
       const pulled = this.#iterator.next();
-      const { done, value } = await (this.#aborted === undefined ? pulled : Promise.race([pulled, this.#aborted]));
+      const { done, value } = await (this.signal === undefined || !(pulled instanceof Promise) ? pulled : unlessAborted(pulled, this.signal));
       if (done === true) {
         this.#ended = true;
         return undefined;
@@ -251,12 +249,13 @@ class IterablePieces implements Pieces {
   }
 }
 
-function abortOf(signal: AbortSignal): Promise<never> {
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+/** Not `Promise.race` with a promise of the abort: that would hold something of every pull until it settles. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
-  aborted.catch(() => {});
-  return aborted;
 }
 
 /** A Web stream as an iterable whose `return` ends a pull that is pending: a generator around the reader would wait for it. */

@@ -8,6 +8,7 @@ import type { NarTree } from '../src/index.js';
 import { Folder, openDescriptors, pack } from './folder.js';
 
 const isRoot = process.geteuid?.() === 0;
+const needsRoot = isRoot ? '' : ' (skipped: mounting needs root)';
 const here = import.meta.dirname;
 let folder: Folder;
 beforeEach(() => {
@@ -86,7 +87,7 @@ describe.each(['native', 'platform'])('with the %s kernel', (kernel) => {
     }
   });
 
-  test.skipIf(!isRoot)('a disk that fills up is no_space, and nothing is left on it; another file system is as good as this one', async () => {
+  test.skipIf(!isRoot)(`a disk that fills up is no_space, and nothing is left on it; another file system is as good as this one${needsRoot}`, async () => {
     const disk = folder.at('disk');
     const { unpackNar } = await nar();
     const many = await pack(wide(10, 'x'));
@@ -114,7 +115,7 @@ describe.each(['native', 'platform'])('with the %s kernel', (kernel) => {
     }
   });
 
-  test.skipIf(!isRoot)('a directory that may not be written to is refused before anything is made', async () => {
+  test.skipIf(!isRoot)(`a directory that may not be written to is refused before anything is made${needsRoot}`, async () => {
     const disk = folder.at('disk');
     mkdirSync(disk);
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', disk]);

@@ -211,6 +211,27 @@ test('memory does not grow with the archive, whatever reads it', async () => {
   expect(process.memoryUsage.rss() - before).toBeLessThan(64 << 20);
 });
 
+test('memory does not grow with the pieces, where a signal could end it', async () => {
+  const bytes = await pack({ kind: 'regular', contents: Buffer.alloc(8) });
+  async function* pieces() {
+    for (let i = 0; i < 200_000; i++) yield new Uint8Array(0);
+    yield bytes;
+  }
+  const used = () => {
+    globalThis.gc?.();
+    return process.memoryUsage().heapUsed;
+  };
+  let before = 0;
+  let most = 0;
+  const watched = async function* () {
+    before = used();
+    yield* pieces();
+    most = used() - before;
+  };
+  await verifyNar(watched(), { signal: new AbortController().signal });
+  expect(most).toBeLessThan(8 << 20);
+});
+
 test('an abort ends reading, also of a source that is silent', async () => {
   const controller = new AbortController();
   const reason = new Error('enough');
