@@ -1,4 +1,4 @@
-import { lastColumns, signs } from './columns.js';
+import { columnsOf, lastColumns, signs } from './columns.js';
 import type { Output } from './output.js';
 import { formatBytes, formatSeconds } from './sizes.js';
 
@@ -22,7 +22,9 @@ export interface Progress {
 const INTERVAL_MS = 120;
 /** Before that a rate says nothing. */
 const SETTLED_SECONDS = 0.3;
-const BAR_CELLS = 14;
+const BAR_CELLS = 10;
+/** So much of a label is shown before a fact is left out for it. */
+const LABEL_COLUMNS = 13;
 
 /** On a terminal one line, drawn again and again, and wiped at the end; elsewhere lines that a log can hold. */
 export function openProgress(output: Output, state: () => ProgressState): Progress {
@@ -133,7 +135,8 @@ function partOf({ bytes, totalBytes }: ProgressState): number | undefined {
 /** A label and facts in so many columns. */
 function fitted(label: string, facts: readonly string[], width: number): string {
   const kept = [...facts];
-  while (kept.length > 1 && kept.join('  ').length + 10 > width) kept.pop();
+  const wanted = Math.min(columnsOf(label), LABEL_COLUMNS) + 2;
+  while (kept.length > 1 && kept.join('  ').length + wanted > width) kept.pop();
   const tail = kept.length === 0 ? '' : `  ${kept.join('  ')}`;
   return `${lastColumns(label, Math.max(8, width - tail.length))}${tail}`;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Output } from '../src/output.js';
+import { columnsOf } from '../src/columns.js';
 import { openProgress } from '../src/progress.js';
 import { shell } from './command.js';
 
@@ -43,6 +44,24 @@ describe.each([
 });
 
 describe('progress', () => {
+  it('shows a short label whole, and leaves out the last facts where columns are few', async () => {
+    const { output, text } = recorder(true);
+    const progress = openProgress(output, () => ({ label: 'compress zstd', bytes: 9_876_543_210, totalBytes: 10_737_418_240 }));
+    await wait(600);
+    await progress.stop();
+    expect(text()).toContain(' compress zstd  ');
+    expect(text()).toMatch(/ {2}91 % {2}9\.20 GiB of 10\.0 GiB/);
+  });
+
+  it('measures names by the columns that they take', async () => {
+    const { output, text } = recorder(true);
+    const progress = openProgress(output, () => ({ label: `scan ${'漢字'.repeat(60)}`, bytes: 5e9, totalBytes: 123e9 }));
+    await wait(600);
+    await progress.stop();
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the terminal's own
+    for (const line of text().split(/\r\u001b\[K|\u001b\[K\r|\r/)) expect(columnsOf(line.replace('\u001b[K', ''))).toBeLessThanOrEqual(80);
+  });
+
   it('is wiped from a terminal', async () => {
     const { output, text } = recorder(true);
     await openProgress(output, () => ({ label: 'work', bytes: 0 })).stop();
