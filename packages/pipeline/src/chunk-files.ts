@@ -22,7 +22,7 @@ export interface FilesProgress {
 
 /** How a batch of files is worked through. */
 export interface ChunkFilesSettings extends Pick<RunSettings, 'signal' | 'mode' | 'windowBytes' | 'buffers' | 'queue' | 'bufferLimitBytes' | 'cooperate'> {
-  /** Payloads are copies: results outlive their run. */
+  /** Payloads are copies: results outlive their run. All of a file's are in memory when it is given, so give large files runs of their own. */
   readonly payload?: 'none' | 'copy';
   /** Files at a time, results that wait to be pulled among them; default twice the threads. */
   readonly concurrency?: number;

@@ -90,15 +90,21 @@ class Patience {
   /** What `work` gives, or `later`. */
   with<T>(work: T | Promise<T>): T | Promise<T | 'later'> {
     if (!(work instanceof Promise)) return work;
-    this.#timer ??= setInterval(() => this.#look(), PATIENCE_MS);
     return new Promise<T | 'later'>((resolve, reject) => {
       this.#waiting = resolve;
+      if (this.#timer === undefined) this.#begin();
       work.then(resolve, reject);
     });
   }
 
   end(): void {
     clearInterval(this.#timer);
+  }
+
+  /** The first look finds the first wait as old as patience is long. */
+  #begin(): void {
+    this.#seen = this.#waiting;
+    this.#timer = setInterval(() => this.#look(), PATIENCE_MS);
   }
 
   /** The same wait as at the last look: nothing has come in between. */
