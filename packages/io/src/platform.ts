@@ -3,6 +3,7 @@
 import { plainSlab } from '@chunker/core/native';
 import { constants, type BigIntStats } from 'node:fs';
 import { type FileHandle, lstat, open, readdir, readlink } from 'node:fs/promises';
+import { constants as errnos } from 'node:os';
 import { faultOf, faultOfNode, fromNode } from './errors.js';
 import type { IoKernel, KernelFile, KernelTree, Reading, ReadingWay } from './kernel.js';
 import { compareBytes, displayPath, joinPath } from './names.js';
@@ -204,7 +205,9 @@ async function readEntry(directory: Uint8Array, name: Uint8Array, probeReadable:
     if (probeReadable && stats.isFile()) await (await open(path, OPEN_FLAGS)).close();
   } catch (error) {
     if (stats === undefined && (error as { code?: string }).code === 'ENOENT') return undefined;
-    fault = faultOfNode(error);
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    // What was a link a moment ago is none any more.
+    fault = code === 'EINVAL' && syscall === 'readlink' ? faultOf('file_changed', errnos.errno.EINVAL) : faultOfNode(error);
   }
   return { name, target, stats, fault };
 }

@@ -124,7 +124,11 @@ fn open_below(from: BorrowedFd, path: &[u8], flags: i32) -> Result<OwnedFd, Faul
 /// The whole target of a link; Linux allows 4095 bytes.
 pub(crate) fn read_target(directory: BorrowedFd, name: &CStr) -> Result<Vec<u8>, Fault> {
     let mut target = vec![0; 4096];
-    let length = sys::read_link_at(directory, name, &mut target)?;
+    let length = sys::read_link_at(directory, name, &mut target).map_err(|fault| match fault.errno {
+        // It was a link a moment ago.
+        libc::EINVAL => Fault { code: Code::FileChanged, ..fault },
+        _ => fault,
+    })?;
     target.truncate(length);
     Ok(target)
 }
