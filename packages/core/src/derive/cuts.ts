@@ -71,21 +71,32 @@ export class CheckedCutter {
   checkedAll(answer: unknown, window: Uint8Array, isLast: boolean): Uint32Array {
     if (isThenable(answer)) throw new BrokenPromise('cutAllSync returned a promise');
     const lengths = resultWords(answer);
-    const { minSize, maxSize } = this;
-    const { length: count } = lengths;
-    let sum = 0;
-    for (let index = 0; index < count; index++) {
-      const length = lengths[index] as number;
-      sum += length;
-      if (length >= minSize && length <= maxSize) continue;
-      const isRest = isLast && length > 0 && length <= maxSize && index === count - 1 && sum === window.length;
-      if (!isRest) throw new BrokenPromise(`cutAll answered a chunk of ${length} bytes`);
-    }
+    const before = Math.max(0, lengths.length - 1);
+    const rest = lengths[before] ?? 0;
+    const sum = sumWithin(lengths, before, this.minSize, this.maxSize) + rest;
+    const isShort = rest < this.minSize && !(isLast && rest > 0 && sum === window.length);
+    if (lengths.length > 0 && (isShort || rest > this.maxSize)) throw outside(rest);
     if (sum > window.length || (isLast && sum !== window.length)) throw new BrokenPromise(`cutAll answered chunks of ${sum} bytes for ${window.length}`);
     if (!isLast && window.length - sum >= this.reach) throw new BrokenPromise('cutAll left chunks that were complete');
     return lengths;
   }
 }
+
+/** The sum of the first `count` lengths, none of which may be outside of `least` to `most`. Two at a time: each addition waits for the one before it. */
+function sumWithin(lengths: Uint32Array, count: number, least: number, most: number): number {
+  let [even, odd] = [0, 0];
+  for (let index = 0; index < count; index += 2) {
+    const length = lengths[index] as number;
+    const next = index + 1 < count ? (lengths[index + 1] as number) : 0;
+    even += length;
+    odd += next;
+    if (length < least || length > most) throw outside(length);
+    if ((next < least && index + 1 < count) || next > most) throw outside(next);
+  }
+  return even + odd;
+}
+
+const outside = (length: number) => new BrokenPromise(`cutAll answered a chunk of ${length} bytes`);
 
 /** A cutter's own push form whose answers are checked. */
 export class CheckedPush {
