@@ -24,7 +24,7 @@ export const xz = defineCodec<'xz', XzInput, XzOptions>({
 });
 
 /**
- * `.lzma`, also called LZMA_Alone: what `xz --format=lzma` and the LZMA SDK write. It has no magic, no check and one stream only; `recognise` goes by what its header can be. Kernel: native
+ * `.lzma`, also called LZMA_Alone: what `xz --format=lzma` and the LZMA SDK write. It has no magic, no check and one stream only; `recognise` goes by what its header can be, and decodes the first symbols. Kernel: native
  * (liblzma 5.8.4).
  */
 export const lzma = defineCodec<'lzma', LzmaInput, LzmaOptions>({

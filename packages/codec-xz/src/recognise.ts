@@ -1,15 +1,15 @@
+import { isLzmaHead } from './lzma-head.js';
+
 /** Properties, dictionary size, content size; then LZMA data, whose first byte is zero. */
 const HEADER_BYTES = 13;
 const DICTIONARY_BYTES_MIN = 4096;
 /** liblzma, too, takes larger declared sizes for another format's bytes. */
 const PLAUSIBLE_CONTENT_BYTES = 2 ** 38;
 
-/** Of the range coder's code, which follows the zero byte, the highest first. */
-const CODE_BYTES = 4;
-/** The first of them where an end mark comes first. */
-const MARK_AT_ONCE = 0x83;
+/** Less is no `.lzma`: the range coder's code has four bytes behind the zero byte. */
+const BYTES_MIN = HEADER_BYTES + 5;
 
-/** True where the data may well be `.lzma`: the header is one that encoders write, and the first symbol one that can stand there. The same rule as `recognise_lzma` of native/kernels/xz/src/lzma_engine.rs. */
+/** True where the data may well be `.lzma`: the header is one that encoders write, and what follows can be decoded as far as it is there. */
 export function recogniseLzma(head: Uint8Array): boolean {
   if (head.length <= HEADER_BYTES || head[HEADER_BYTES] !== 0) return false;
   const properties = head[0] as number;
@@ -19,15 +19,10 @@ export function recogniseLzma(head: Uint8Array): boolean {
   const [low, high] = [view.getUint32(5, true), view.getUint32(9, true)];
   const isUnknown = low === 0xffffffff && high === 0xffffffff;
   const content = isUnknown ? undefined : high * 2 ** 32 + low;
-  return isDictionary(view.getUint32(1, true)) && (content ?? 0) < PLAUSIBLE_CONTENT_BYTES && beginsWithWhatCanBe(head.subarray(HEADER_BYTES + 1), content);
-}
-
-/** The code's first bit tells a literal from a match, and there is nothing yet to match: only a mark ends content that is empty. Without a mark nothing follows. */
-function beginsWithWhatCanBe(code: Uint8Array, content: number | undefined): boolean {
-  const first = code[0];
-  if (first === undefined) return true;
-  if (first >= 0x80) return first === MARK_AT_ONCE && (content ?? 0) === 0;
-  return content !== 0 || code.length <= CODE_BYTES;
+  if (!isDictionary(view.getUint32(1, true)) || (content ?? 0) >= PLAUSIBLE_CONTENT_BYTES) return false;
+  // No content, and no mark to say so.
+  if (content === 0 && head.length <= BYTES_MIN) return true;
+  return isLzmaHead(head.subarray(HEADER_BYTES), properties, content);
 }
 
 /** 2^n, 2^n + 2^(n-1), or the largest of all. */

@@ -112,6 +112,22 @@ describe('recognition', () => {
       Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1, 1, 0, 0, 0),
     ];
     for (const head of strangers) expect(recogniseLzma(head)).toBe(false);
+    const stream = await (await lzmaWith()).compress(data);
+    // A match as the first symbol; content of no bytes, and more behind it.
+    const [match, none] = [stream.slice(), stream.slice()];
+    match[14] = 0x90;
+    none.fill(0, 5, 13);
+    expect([match, none, none.subarray(0, 18), stream].map((head) => recogniseLzma(head))).toEqual([false, false, true, true]);
+    // An end mark as the first symbol.
+    const empty = await (await lzmaWith()).compress(new Uint8Array(0));
+    expect(empty[14]).toBe(0x83);
+    expect((await registry.decompressAuto(empty)).length).toBe(0);
+    for (let length = 14; length <= stream.length; length++)
+      expect([recogniseLzma(empty.subarray(0, length)), recogniseLzma(stream.subarray(0, length))]).toEqual([true, true]);
+    // What follows a header that could be one: noise, and small numbers of four bytes each.
+    fc.assert(fc.property(fc.uint8Array({ minLength: 64, maxLength: 300 }), (noise) => !recogniseLzma(joined(stream.subarray(0, 14), noise))));
+    const numbers = fc.array(fc.integer({ min: 0, max: 15 }), { minLength: 16, maxLength: 64 });
+    fc.assert(fc.property(numbers, (list) => !recogniseLzma(new Uint8Array(Uint32Array.from(list).buffer))));
     fc.assert(fc.property(fc.uint8Array({ minLength: 0, maxLength: 64 }), (head) => !recogniseLzma(head) || (head[13] === 0 && (head[0] as number) < 225)));
   });
 });

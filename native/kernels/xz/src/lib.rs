@@ -2,7 +2,7 @@
 //!
 //! - [`Compressor`] and [`Decompressor`] are coders to be reused.
 //! - [`CompressStream`] and [`DecompressStream`] are the push forms.
-//! - [`inspect`] reads headers and indexes; [`recognise_lzma`] guesses at the format without a magic.
+//! - [`inspect`] reads headers and indexes.
 //! - [`Host`] lends threads and memory: blocks are coded independently, and the number of threads never changes a byte.
 //!
 //! Departures from plain liblzma: the container is read here, so that corruption, truncation, a wrong check and trailing bytes are different errors with offsets; limits on output and
@@ -30,6 +30,5 @@ pub use compress_stream::CompressStream;
 pub use decompress::Decompressor;
 pub use decompress_stream::DecompressStream;
 pub use ffi::version;
-pub use lzma_engine::{recognise_lzma, LzmaHeader};
 pub use options::{BlockBytes, Check, CompressOptions, Format, BLOCK_BYTES, DICTIONARY_BYTES, LEVEL_MAX};
 pub use survey::{inspect, Summary};

@@ -10,14 +10,6 @@ pub const LZMA_HEADER_BYTES: usize = 13;
 const PROPERTIES: u8 = 225;
 /// lc + lp of more than 4 was never read by liblzma.
 const LC_LP_MAX: u8 = 4;
-/// Least dictionary that encoders write.
-const DICTIONARY_BYTES_MIN: u32 = 4096;
-/// Of the range coder's code.
-const CODE_BYTES: usize = 4;
-/// The first of them where an end mark comes first: a match whose length is 2 and whose distance is 2^32, each bit of a probability of one half.
-const MARK_AT_ONCE: u8 = 0x83;
-/// Content sizes from here on are taken for another format's bytes, as liblzma does.
-const PLAUSIBLE_CONTENT_BYTES: u64 = 1 << 38;
 const UNREADABLE: &str = "lzma with lc + lp of more than 4";
 
 /// What the header tells.
@@ -42,32 +34,6 @@ impl LzmaHeader {
             content_bytes: (content != u64::MAX).then_some(content),
             readable: lc + lp <= LC_LP_MAX,
         })
-    }
-}
-
-/// True where `head` may well begin a `.lzma`: the header is one that encoders write, and the first symbol one that can stand there.
-pub fn recognise_lzma(head: &[u8]) -> bool {
-    let Some(header) = head.first_chunk().and_then(LzmaHeader::read) else { return false };
-    let dictionary = header.dictionary_bytes;
-    let power_or_between = dictionary == u32::MAX
-        || dictionary.is_power_of_two()
-        || (dictionary % 3 == 0 && (dictionary / 3).is_power_of_two());
-    header.readable
-        && dictionary >= DICTIONARY_BYTES_MIN
-        && power_or_between
-        && header.content_bytes.is_none_or(|bytes| bytes < PLAUSIBLE_CONTENT_BYTES)
-        && head.get(LZMA_HEADER_BYTES) == Some(&0)
-        && begins_with_what_can_be(&head[LZMA_HEADER_BYTES + 1..], header.content_bytes)
-}
-
-/// Behind the zero byte the range coder's code follows, four bytes, the highest first. Its first bit, of a probability of one half, tells a literal from a match, and there is nothing yet to match: only a
-/// mark at once, always the same bytes, ends content that is empty. Without a mark nothing follows.
-fn begins_with_what_can_be(code: &[u8], content_bytes: Option<u64>) -> bool {
-    match (code.first(), content_bytes) {
-        (None, _) => true,
-        (Some(0..0x80), Some(0)) => code.len() <= CODE_BYTES,
-        (Some(0..0x80), _) => true,
-        (Some(&first), content) => first == MARK_AT_ONCE && content.unwrap_or(0) == 0,
     }
 }
 
