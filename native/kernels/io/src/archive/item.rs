@@ -1,9 +1,13 @@
 //! One entry on its way from the walk into a window.
 
+use super::read;
 use crate::names::Names;
-use crate::{sys, Code, Facts, Fault, Kind};
+use crate::{sys, Code, Facts, Fault, Host, Kind, Reading};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
+
+/// A file up to this is small: what is read of those that are looked at together stays in a core's own cache until it is laid.
+const HELD_BYTES: u64 = 4 << 10;
 
 /// A directory on the way down. It knows the one above it, so that a path is made only for whom it concerns.
 #[derive(Debug)]
@@ -24,6 +28,8 @@ pub(super) enum State {
     File,
     /// A file, open, and its facts at that moment.
     Opened(OwnedFd, Facts),
+    /// A small file that has been read into the item's room, and its facts.
+    Held(Facts),
     /// A directory; what is in it follows.
     Directory,
     /// A symbolic link and its target.
@@ -46,6 +52,8 @@ pub(super) struct Item {
     pub(super) handle: Option<Arc<OwnedFd>>,
     pub(super) depth: u32,
     pub(super) state: State,
+    /// Where a small file is read to; lent, so that the next one finds it warm.
+    pub(super) room: Vec<u8>,
 }
 
 impl Item {
@@ -53,9 +61,14 @@ impl Item {
         self.place.as_ref().map_or(b"", |(directory, index)| directory.names.name(*index).to_bytes())
     }
 
-    /// Opens a file and asks for its facts; both before its framing is written, because that tells size and executability. When too many files are open, it is left as it is,
-    /// unless this is the last chance.
-    pub(super) fn open(&mut self, last_chance: bool) {
+    /// Is it a file that will be opened, and has nowhere to be read to?
+    pub(super) fn wants_room(&self) -> bool {
+        matches!(self.state, State::File) && self.room.capacity() == 0
+    }
+
+    /// Opens a file and asks for its facts; both before its framing is written, because that tells size and executability. A small one is read as well and closed: its inode is in the nearest cache now,
+    /// and copying it once more costs less than coming back. When too many files are open, it is left as it is, unless this is the last chance.
+    pub(super) fn open(&mut self, last_chance: bool, reading: Reading, host: &dyn Host) {
         let (State::File, Some((directory, index)), Some(handle)) = (&self.state, &self.place, &self.handle)
         else {
             return;
@@ -66,6 +79,14 @@ impl Item {
             Ok((file, facts))
         });
         self.state = match opened {
+            Ok((file, facts)) if facts.kind == Kind::Regular && facts.size <= HELD_BYTES => {
+                let into = grown(&mut self.room, facts.size as usize);
+                match into.is_empty() {
+                    true => State::Held(facts),
+                    false => read::unchanged(file.as_fd(), &facts, 0, into, reading, host)
+                        .map_or_else(State::Broken, |()| State::Held(facts)),
+                }
+            }
             Ok((file, facts)) if facts.kind == Kind::Regular => State::Opened(file, facts),
             Ok(_) => State::Broken(Fault::of(Code::FileChanged)),
             Err(fault) if fault.code == Code::TooManyOpenFiles && !last_chance => return,
@@ -73,6 +94,14 @@ impl Item {
             Err(fault) => State::Refused(sys::stat_at(handle.as_fd(), name).err().unwrap_or(fault)),
         };
     }
+}
+
+/// The first bytes of a room, which has at least so many from then on.
+fn grown(room: &mut Vec<u8>, bytes: usize) -> &mut [u8] {
+    if room.len() < bytes {
+        room.resize(bytes, 0);
+    }
+    &mut room[..bytes]
 }
 
 /// The path from the root, components joined by `/`.

@@ -1,8 +1,8 @@
 //! A tree as a Nix archive, window by window.
 //!
 //! Entries go through four stages: the walk names them, their files are opened and asked for their facts, what is known is laid into the window (framing written,
-//! contents given their places), the contents are read to their places and the files closed. In each round all but the laying runs on several threads, for
-//! entries that follow one another. Directories say what their entries are and an open file says the rest, so a file costs five system calls: open, fstat,
+//! contents given their places), the contents are read to their places and the files closed. Small files are read and closed when they are opened, and copied when they are laid. In each round all but
+//! the laying runs on several threads, for entries that follow one another. Directories say what their entries are and an open file says the rest, so a file costs five system calls: open, fstat,
 //! pread, fstat again for what changed meanwhile, close.
 //!
 //! A file that a window cannot hold is read in pieces and opened again for each; the caller may read whole windows of it by [`Tree::read`] and say so.
@@ -26,7 +26,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use walk::Walk;
 
 /// Entries looked at together: that many files may be open at once, or a quarter of what the process may open.
-const ROUND_ENTRIES: u64 = 256;
+const ROUND_ENTRIES: u64 = 512;
 const LEAST_ENTRIES: u64 = 8;
 /// Entries that a thread opens before it looks for more.
 const GROUP_ENTRIES: usize = 16;
@@ -102,6 +102,8 @@ pub struct Archive {
     spill: Vec<u8>,
     spilled: usize,
     current: Option<Current>,
+    /// Rooms of items that were laid, for the next small files.
+    spare: Vec<Vec<u8>>,
     most_entries: u64,
     /// Bytes of an entry lately, with its framing: how many are worth looking at for the room that is left.
     entry_bytes: u64,
@@ -134,6 +136,7 @@ impl Archive {
             spill: Vec::new(),
             spilled: 0,
             current: None,
+            spare: Vec::new(),
             most_entries: (sys::open_files_limit() / 8).clamp(LEAST_ENTRIES, ROUND_ENTRIES),
             entry_bytes: USUAL_BYTES,
         }
@@ -215,9 +218,12 @@ impl Archive {
             self.pending.extend(ahead);
             self.walked = walked;
         }
-        let Archive { walk, pending, walked, most_entries, .. } = self;
+        let Archive { walk, pending, walked, most_entries, spare, .. } = self;
         let unopened = &mut pending.make_contiguous()[..];
         let (opening, waiting) = unopened.split_at_mut(wanted.min(unopened.len()));
+        for item in opening.iter_mut().filter(|item| item.wants_room()) {
+            item.room = spare.pop().unwrap_or_default();
+        }
         let missing =
             if *walked || room == 0 { 0 } else { (*most_entries as usize).saturating_sub(waiting.len()) };
         let mut tasks = Vec::new();
@@ -229,7 +235,8 @@ impl Archive {
         let done = share(tasks, host, &|task| match task {
             Task::Walk(walk, missing) => Done::Walked(walk.some(tree, missing, host)),
             Task::Open(items) => {
-                items.iter_mut().take_while(|_| !host.should_stop()).for_each(|item| item.open(false));
+                let going = items.iter_mut().take_while(|_| !host.should_stop());
+                going.for_each(|item| item.open(false, reading, host));
                 Done::Read(Ok(()))
             }
             Task::Read(group) => Done::Read(read::run(group, root, reading, host)),
@@ -250,7 +257,7 @@ impl Archive {
         }
         // With no descriptor left, those in front are read and closed first; the one in front has nobody to wait for.
         if let Some(first) = self.pending.front_mut().filter(|_| wanted > 0) {
-            first.open(true);
+            first.open(true, reading, host);
         }
         Ok(outcome)
     }
@@ -269,7 +276,7 @@ impl Archive {
                 State::Broken(fault) => Some(Why::Failed(*fault)),
                 State::Other(kind) => Some(Why::Unsupported(*kind)),
                 State::TooDeep => Some(Why::TooDeep),
-                State::Opened(..) | State::Directory | State::Link(_) => None,
+                State::Opened(..) | State::Held(_) | State::Directory | State::Link(_) => None,
             };
             if let Some(why) = why {
                 let path = path_of(&item.place);
@@ -295,20 +302,30 @@ impl Archive {
         const FRAMING_BYTES: u64 = 256;
         let depth = item.depth;
         self.framing.open(depth, item.name());
+        let mut bytes = FRAMING_BYTES;
         match item.state {
             State::Opened(file, facts) => {
+                bytes = bytes.saturating_add(facts.size);
                 self.framing.regular(facts.size, facts.executable());
                 self.frame(room);
                 self.current =
                     Some(Current { place: item.place, handle: item.handle, depth, facts, offset: 0 });
                 self.contents(Some(file), room, reads);
-                return FRAMING_BYTES.saturating_add(facts.size);
+            }
+            State::Held(facts) => {
+                bytes += facts.size;
+                self.framing.regular(facts.size, facts.executable());
+                self.framing.bytes.extend_from_slice(&item.room[..facts.size as usize]);
+                self.framing.end_regular(facts.size, depth);
             }
             State::Link(target) => self.framing.symlink(&target, depth),
             _ => self.framing.directory(),
         }
         self.frame(room);
-        FRAMING_BYTES
+        if item.room.capacity() > 0 {
+            self.spare.push(item.room);
+        }
+        bytes
     }
 
     /// Gives contents of the file at hand their place, and frames what is behind them.

@@ -4,7 +4,7 @@ use super::item::Place;
 use crate::batch::moved;
 use crate::file::fill;
 use crate::{sys, Code, Facts, Fault, Host, Reading};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
 /// Files of one group at most, and bytes from which on a group is full: about a tenth of a millisecond.
@@ -51,15 +51,26 @@ impl Read<'_> {
                 &again
             }
         };
-        let stop = || host.should_stop();
-        let read = fill(file.as_fd(), self.offset, self.into, reading, &stop)
-            .map_err(|fault| moved(file.as_fd(), fault))?;
-        let now = sys::stat(file.as_fd())?;
-        if read < self.into.len() || !now.same_contents(&self.facts) {
-            return Err(Fault::of(Code::FileChanged));
-        }
-        Ok(())
+        unchanged(file.as_fd(), &self.facts, self.offset, self.into, reading, host)
     }
+}
+
+/// Reads a range of an open file, which must have been what its facts told, and must still be when it has been read.
+pub(super) fn unchanged(
+    file: BorrowedFd,
+    facts: &Facts,
+    offset: u64,
+    into: &mut [u8],
+    reading: Reading,
+    host: &dyn Host,
+) -> Result<(), Fault> {
+    let stop = || host.should_stop();
+    let read = fill(file, offset, into, reading, &stop).map_err(|fault| moved(file, fault))?;
+    let now = sys::stat(file)?;
+    if read < into.len() || !now.same_contents(facts) {
+        return Err(Fault::of(Code::FileChanged));
+    }
+    Ok(())
 }
 
 /// What could not be read.

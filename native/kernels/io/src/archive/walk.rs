@@ -94,7 +94,7 @@ impl Walk {
             Kind::Symlink => State::Link(tree.target().to_vec()),
             kind => State::Other(kind),
         };
-        Ok(Item { place: None, handle: None, depth: 0, state })
+        Ok(Item { place: None, handle: None, depth: 0, state, room: Vec::new() })
     }
 
     /// The next entry; None at the end.
@@ -137,7 +137,7 @@ impl Walk {
             Ok(kind) => State::Other(kind),
             Err(fault) => State::Refused(fault),
         };
-        Ok(Item { place: Some((directory, index)), handle: Some(handle), depth, state })
+        Ok(Item { place: Some((directory, index)), handle: Some(handle), depth, state, room: Vec::new() })
     }
 
     /// Goes down into a directory. One that cannot be listed is refused, as is one that cannot be opened.
@@ -205,7 +205,7 @@ impl Walk {
                 let place = frame.directory.above.clone();
                 let depth = frame.directory.depth;
                 while self.frames.pop().is_some() {}
-                Some(Item { place, handle: None, depth, state: State::Broken(fault) })
+                Some(Item { place, handle: None, depth, state: State::Broken(fault), room: Vec::new() })
             }
         }
     }
