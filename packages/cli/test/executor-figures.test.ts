@@ -22,7 +22,10 @@ function expectFigures({ workMilliseconds, wallMilliseconds, parallelEfficiency,
 
 describe('what the threads did', () => {
   it('is told by a run that is asked for it, and by no other', async () => {
-    const line = pipeline(Registry.of(fastcdc, blake3, zstd)).chunk('fastcdc').hash('blake3').compress('zstd');
+    const line = pipeline(Registry.of(fastcdc, blake3, zstd))
+      .chunk('fastcdc')
+      .hash('blake3')
+      .compress('zstd');
     const { executor } = await line.run(data, { figures: true }).summary();
     expectFigures(executor as ExecutorFigures);
     expect((await line.run(data).summary()).executor).toBeUndefined();
