@@ -117,7 +117,7 @@ describe('scan and chunk', () => {
   it('find what repeats over all paths, and verify it', async () => {
     const given = ['scan', tree, join(folder, 'data'), '-', '--codec', 'gzip', '--verify', '--json'];
     const report = JSON.parse((await chunker(given, { input: data })).text);
-    expect(Object.keys(report)).toEqual(['paths', 'bytes', 'chunks', 'uniqueChunks', 'uniqueBytes', 'compressedBytes', 'seconds', 'verified']);
+    expect(Object.keys(report)).toEqual(['paths', 'bytes', 'chunks', 'uniqueChunks', 'uniqueBytes', 'compressedBytes', 'seconds', 'executor', 'verified']);
     expect(report.paths.map(({ kind }: { kind: string }) => kind)).toEqual(['directory', 'file', 'stream']);
     expect(report.verified).toBe(true);
     expect(report.bytes - report.uniqueBytes).toBeGreaterThanOrEqual(data.length);
