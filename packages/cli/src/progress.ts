@@ -19,7 +19,7 @@ export interface Progress {
 }
 
 /** A sign of life this often: a person notices a pause of a quarter of a second. */
-const INTERVAL_MS = 120;
+const INTERVAL_MS = 100;
 /** Before that a rate says nothing. */
 const SETTLED_SECONDS = 0.3;
 const BAR_CELLS = 10;
