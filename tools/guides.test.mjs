@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { transform } from 'esbuild';
 import ts from 'typescript';
 import { serveTarballs } from './local-registry.mjs';
-import { packAll } from './pack-all.mjs';
+import { packedOnce } from './pack-all.mjs';
 import { run } from './say.mjs';
 import { pages, snippetsOf } from './snippets.mjs';
 import { packages, ROOT } from './workspace.mjs';
@@ -18,9 +18,7 @@ const directory = realpathSync(mkdtempSync(join(tmpdir(), 'chunker-guides-')));
 let registry;
 
 before(async () => {
-  const packed = process.env.CHUNKER_TARBALLS;
-  const tarballs = packed ? new Map(JSON.parse(readFileSync(packed, 'utf8'))) : await packAll(join(directory, 'tarballs'));
-  registry = await serveTarballs(tarballs, directory);
+  registry = await serveTarballs(await packedOnce(join(directory, 'tarballs')), directory);
 });
 after(() => {
   registry?.close();

@@ -139,10 +139,19 @@ export async function packAll(directory, { elsewhere = [], repository } = {}) {
   return tarballs;
 }
 
+/** The tarballs that `CHUNKER_TARBALLS` lists, where several steps or versions of Node try the same ones; else what is packed now, into `directory`. */
+export async function packedOnce(directory) {
+  const list = process.env.CHUNKER_TARBALLS;
+  return list ? new Map(JSON.parse(readFileSync(list, 'utf8'))) : await packAll(directory);
+}
+
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const { values, positionals } = parseArgs({ options: { repository: { type: 'string', default: process.env.CHUNKER_REPOSITORY } }, allowPositionals: true });
-  const [directory = fail('where to? pnpm pack:all DIR [--repository URL] [PLATFORM...]'), ...elsewhere] = positionals;
+  const options = { repository: { type: 'string', default: process.env.CHUNKER_REPOSITORY }, list: { type: 'string' } };
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const [directory = fail('where to? pnpm pack:all DIR [--repository URL] [--list FILE] [PLATFORM...]'), ...elsewhere] = positionals;
   const tarballs = await packAll(resolve(process.env.INIT_CWD ?? process.cwd(), directory), { elsewhere, repository: values.repository });
+  // What `CHUNKER_TARBALLS` names.
+  if (values.list !== undefined) writeFileSync(values.list, JSON.stringify([...tarballs]));
   for (const [name, path] of tarballs) say(`${name.padEnd(48)} ${path}`);
   if (values.repository === undefined)
     say('\nNo --repository was given: these can be tried, and not be published with a statement of provenance (docs/guides/release.md).');

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { addonFile, checkExports, platformTriple } from './addon.mjs';
-import { packAll, repositoryField } from './pack-all.mjs';
+import { packedOnce, repositoryField } from './pack-all.mjs';
 import { run } from './say.mjs';
 import { bindings, packages, ROOT } from './workspace.mjs';
 
@@ -15,9 +15,7 @@ const hasBinding = ({ stem, manifest }) => manifest.chunker?.limbs?.includes('bi
 let tarballs;
 
 before(async () => {
-  // Where several versions of Node try the same tarballs, they are packed once, and this names the list of them.
-  const packed = process.env.CHUNKER_TARBALLS;
-  tarballs = packed ? new Map(JSON.parse(readFileSync(packed, 'utf8'))) : await packAll(join(directory, 'tarballs'));
+  tarballs = await packedOnce(join(directory, 'tarballs'));
 });
 after(() => rmSync(directory, { recursive: true, force: true }));
 

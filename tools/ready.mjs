@@ -1,6 +1,6 @@
 // `pnpm ready`: all that CI runs, in the order in which a mistake is cheapest to find. Every step runs, whatever failed before it; the record is build/ready.json.
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { bold, green, red, run, say, seconds } from './say.mjs';
 import { ROOT, wasmDoors } from './workspace.mjs';
@@ -10,6 +10,9 @@ const bin = (name, file) => [node, join(ROOT, 'node_modules', name, file)];
 const biome = bin('@biomejs/biome', 'bin/biome');
 const vitest = bin('vitest', 'vitest.mjs');
 const CI = Boolean(process.env.CI);
+const TARBALLS = join(ROOT, 'build', 'packed', 'tarballs.json');
+/** What steps share that try what is packed. They mostly wait for npm on one core, so they run side by side. */
+const PACKED = { CHUNKER_TARBALLS: TARBALLS };
 
 const STEPS = [
   ['format', [...biome, 'format', '.']],
@@ -37,10 +40,11 @@ const STEPS = [
   ['unit and laws', [...vitest, 'run', ...(CI ? ['--reporter=dot'] : [])]],
   ['examples and documents', [node, '--test', '--test-reporter=spec', 'tools/examples.test.mjs']],
   ['old CPUs', [node, 'tools/old-cpu.mjs']],
-  ['packed', [node, '--test', '--test-reporter=spec', 'tools/packed.test.mjs']],
-  ['guides from an empty folder', [node, '--test', '--test-reporter=spec', 'tools/guides.test.mjs']],
+  ['pack', [node, 'tools/pack-all.mjs', dirname(TARBALLS), '--list', TARBALLS]],
+  ['packed', [node, '--test', '--test-reporter=spec', 'tools/packed.test.mjs'], PACKED],
+  ['guides from an empty folder', [node, '--test', '--test-reporter=spec', 'tools/guides.test.mjs'], PACKED],
   // Brings other versions of Node, which a person's machine need not have.
-  ...(CI ? [['other versions of Node', [node, 'tools/node-versions.mjs']]] : []),
+  ...(CI ? [['other versions of Node', [node, 'tools/node-versions.mjs'], PACKED]] : []),
   ['agreement with oracles', [node, 'tools/agreement.mjs', '--quick']],
   ['benchmarks run', [node, 'bench/run.mjs', '--once']],
 ];
@@ -73,23 +77,38 @@ function count(name, output, code) {
 
 const only = process.argv.slice(2);
 const wanted = only.length > 0 ? STEPS.filter(([name]) => only.includes(name)) : STEPS;
+if (wanted.some(([, , env]) => env === PACKED) && !wanted.some(([name]) => name === 'pack')) wanted.unshift(STEPS.find(([name]) => name === 'pack'));
 const record = [];
 const began = performance.now();
-for (const [name, [command, ...args], env] of wanted) {
-  process.stdout.write(`${bold(name)} … `);
+
+/** Runs a step and tells what came of it; `title` is written before that. */
+async function perform([name, [command, ...args], env], title) {
   const started = performance.now();
-  const ticker = setInterval(() => process.stdout.write('. '), 30_000);
   const { code, output } = await run(command, args, { cwd: ROOT, env });
-  clearInterval(ticker);
   const counts = count(name, output, code);
   const time = performance.now() - started;
   record.push({ name, code, milliseconds: Math.round(time), ...counts });
-  say(
-    `${counts.failed === 0 ? green('ok') : red('failed')} (${counts.passed} passed${counts.failed ? `, ${counts.failed} failed` : ''}${counts.skipped ? `, ${counts.skipped} skipped` : ''}, ${seconds(time)})`,
-  );
+  const told = [
+    `${counts.passed} passed`,
+    ...(counts.failed ? [`${counts.failed} failed`] : []),
+    ...(counts.skipped ? [`${counts.skipped} skipped`] : []),
+    seconds(time),
+  ];
+  say(`${title}${counts.failed === 0 ? green('ok') : red('failed')} (${told.join(', ')})`);
   const skips = output.match(/^.*\bskipped?: .*$/gim) ?? [];
   if (counts.failed > 0) say(output.length > 40_000 ? `…${output.slice(-40_000)}` : output);
   else for (const line of skips.slice(0, 10)) say(`  ${line.trim()}`);
+}
+
+for (let at = 0; at < wanted.length; ) {
+  const beside = wanted.slice(at).findIndex(([, , env]) => env !== PACKED);
+  const group = wanted.slice(at, beside < 0 ? undefined : at + Math.max(beside, 1));
+  at += group.length;
+  process.stdout.write(`${group.map(([name]) => bold(name)).join(', ')} … `);
+  const ticker = setInterval(() => process.stdout.write('. '), 30_000);
+  if (group.length > 1) say('');
+  await Promise.all(group.map((step) => perform(step, group.length > 1 ? `  ${step[0]}: ` : '')));
+  clearInterval(ticker);
 }
 const total = (key) => record.reduce((sum, one) => sum + one[key], 0);
 mkdirSync(join(ROOT, 'build'), { recursive: true });
