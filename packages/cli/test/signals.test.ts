@@ -54,7 +54,7 @@ async function interrupted(given: readonly string[], moment: number, signals: re
   const { status, stderr } = await ending;
   pipe?.stop();
   const left = readdirSync(place);
-  const isWhole = status === 0 && left.includes('out') && (await isRight(given, join(place, 'out')));
+  const isWhole = left.includes('out') && (await isRight(given, join(place, 'out')));
   rmSync(place, { recursive: true });
   return { status, stderr, signal: child.signalCode, left, isWhole, isAlone: await ends(-(child.pid as number)) };
 }
@@ -104,8 +104,10 @@ describe('a command that is interrupted', { concurrent: true, timeout: 60_000 },
 
   it.each(kills)('%j that is killed after %d ms leaves at most what can be told by its name', async (given, moment) => {
     const { status, left, isWhole } = await interrupted(given, moment, ['SIGKILL']);
-    if (status === 0) expect([left, isWhole]).toEqual([['out'], true]);
-    else expect(left.filter((name) => !/^\.(chunker-\S+\.tmp|out\.tmp-[0-9a-f]+)$/.test(name))).toEqual([]);
+    const named = left.filter((name) => !/^\.(chunker-\S+\.tmp|out\.tmp-[0-9a-f]+)$/.test(name));
+    // The kill may fall between the moment `out` gets its name and the end of the process: then it is there, and whole.
+    expect(named).toEqual(isWhole ? ['out'] : []);
+    if (status === 0) expect(left).toEqual(['out']);
   });
 });
 
