@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { defineHash, Registry, type RegistrySettings } from '../src/index.js';
+import { type Batch, defineHash, type Hash, type Ranges, Registry, type RegistrySettings } from '../src/index.js';
 import { bytes } from './samples.js';
 
 const coded = (code: string, details: object = {}) => expect.objectContaining({ code, details: expect.objectContaining(details) });
@@ -45,6 +45,103 @@ describe('the cache of digests', () => {
     expect(many).toEqual(Uint8Array.from([...sha1(bytes(7)), ...sha1(bytes(100)), ...sha1(bytes(8))]));
     expect(asked).toEqual([100, 7, 8]);
     expect(registry.hashCache).toMatchObject({ hits: 2, misses: 3, entries: 3, hitRate: 0.4 });
+  });
+
+  const bothDoors = [
+    ['hashMany', (hash: Hash, batch: Batch) => hash.hashMany(batch)],
+    ['hashManySync', async (hash: Hash, batch: Batch) => hash.hashManySync(batch)],
+  ] as const;
+
+  it.each(bothDoors)('is asked and filled by %s', async (_door, many) => {
+    const { registry, hash, asked } = await counted();
+    hash.hashSync(bytes(100));
+    const wanted = Uint8Array.from([...sha1(bytes(7)), ...sha1(bytes(100)), ...sha1(bytes(8))]);
+    expect(await many(hash, [bytes(7), bytes(100), bytes(8)])).toEqual(wanted);
+    expect(await many(hash, [bytes(7), bytes(100), bytes(8)])).toEqual(wanted);
+    expect(asked).toEqual([100, 7, 8]);
+    expect(registry.hashCache).toMatchObject({ hits: 4, misses: 3, entries: 3 });
+  });
+
+  it.each(bothDoors)('has %s hash what stands in a batch several times once, the same memory and the same content', async (_door, many) => {
+    const { registry, hash, asked } = await counted({ hashCache: { maxItemBytes: 1000 } });
+    // Three in one round, with a large one too many for it; the large slice stands in the first round and in the last.
+    const large = bytes(5 * 1024 * 1024);
+    const other = bytes(5 * 1024 * 1024 + 1);
+    const batch = [bytes(10), large, bytes(10), bytes(11), other, large, bytes(10)];
+    expect(await many(hash, batch)).toEqual(Uint8Array.from(batch.flatMap((item) => [...sha1(item)])));
+    expect(asked.toSorted((a, b) => a - b)).toEqual([10, 11, large.length, other.length]);
+    expect(registry.hashCache).toMatchObject({ hits: 2, misses: 2, entries: 2 });
+  });
+
+  it('copies no more than a round of a large batch at a time', async () => {
+    const sizes: number[] = [];
+    const first = (buffer: Uint8Array, { lengths, offsets }: Ranges, output: Uint8Array) => {
+      sizes.push(buffer.length);
+      const starts = offsets ?? Float64Array.from(lengths, (_, index) => lengths.subarray(0, index).reduce((sum, length) => sum + length, 0));
+      starts.forEach((start, index) => {
+        output[index] = buffer[start] as number;
+      });
+    };
+    const definition = defineHash({
+      name: 'wide',
+      digestLength: 1,
+      hash: (data) => data.slice(0, 1),
+      hashMany: async (buffer, ranges, output) => first(buffer, ranges, output),
+      hashManySync: (buffer, ranges, output) => first(buffer, ranges, output),
+    });
+    const hash = await new Registry({ hashCache: { maxBytes: 1_000_000 } }).register(definition).hash('wide');
+    const buffer = new Uint8Array(40 << 20);
+    const lengths = new Uint32Array(80).fill(512 << 10);
+    for (let index = 0; index < lengths.length; index++) buffer[index * (512 << 10)] = index;
+    const wanted = Uint8Array.from(lengths.keys());
+    expect(hash.hashManySync({ buffer, ranges: { lengths } })).toEqual(wanted);
+    expect(await hash.hashMany({ buffer, ranges: { lengths } })).toEqual(wanted);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(8 << 20);
+  });
+
+  it('answers nothing after the end of its registry, and holds nothing that came after it', async () => {
+    let go = () => {};
+    const registry = new Registry({ hashCache: true }).register(
+      defineHash({
+        name: 'slow',
+        digestLength: 20,
+        hash: (data) => (data.length < 10 ? sha1(data) : new Promise<Uint8Array>((resolve) => (go = () => resolve(sha1(data))))),
+      }),
+    );
+    const hash = await registry.hash('slow');
+    await hash.hash(bytes(5));
+    const running = hash.hash(bytes(10));
+    const ending = registry.dispose();
+    await expect(hash.hash(bytes(5))).rejects.toEqual(coded('registry_disposed'));
+    await expect(hash.hashMany([bytes(5)])).rejects.toEqual(coded('registry_disposed'));
+    expect(() => hash.hashSync(bytes(5))).toThrow(coded('registry_disposed'));
+    expect(() => hash.hashManySync([bytes(5)])).toThrow(coded('registry_disposed'));
+    go();
+    await Promise.allSettled([running, ending]);
+    await expect(hash.hash(bytes(10))).rejects.toEqual(coded('registry_disposed'));
+    expect(registry.memory.report()).toMatchObject({ currentBytes: 0, heldBytes: 0 });
+  });
+
+  it('looks at the parameters of a call before it answers from what it knows', async () => {
+    const { hash } = await counted();
+    await hash.hash(bytes(5));
+    const unusable = { signal: {} } as never;
+    await expect(hash.hash(bytes(5), unusable)).rejects.toEqual(coded('invalid_input', { name: 'signal' }));
+    await expect(hash.hashMany([bytes(5)], unusable)).rejects.toEqual(coded('invalid_input', { name: 'signal' }));
+    expect(() => hash.hashSync(bytes(5), unusable)).toThrow(coded('invalid_input', { name: 'signal' }));
+    expect(() => hash.hashManySync([bytes(5)], unusable)).toThrow(coded('invalid_input', { name: 'signal' }));
+    const reason = new Error('not any more');
+    await expect(hash.hash(bytes(5), { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    expect(() => hash.hashManySync([bytes(5)], { signal: AbortSignal.abort(reason) })).toThrow(reason);
+  });
+
+  it('lets go of what is too old, also where nobody asks for it again', async () => {
+    const { registry, hash } = await counted({ hashCache: { ttlSeconds: 0.02 } });
+    for (let i = 1; i <= 50; i++) await hash.hash(bytes(1000 + i));
+    await settle(30);
+    await hash.hash(bytes(10));
+    expect(registry.hashCache).toMatchObject({ entries: 1, evictions: 50 });
+    expect(registry.memory.report().heldBytes).toBe(registry.hashCache?.bytes);
   });
 
   it('never gives the digest of other content, whatever the fingerprint says', async () => {

@@ -11,6 +11,7 @@ export class Caches {
   readonly #memory: MemoryBudget;
   #cache: HashCache | undefined;
   #taken = 0;
+  #ended = false;
 
   constructor(limits: HashCacheLimits | undefined, memory: MemoryBudget) {
     this.#limits = limits;
@@ -22,16 +23,21 @@ export class Caches {
     return this.#limits === undefined ? undefined : (this.#cache?.statistics ?? NOTHING);
   }
 
-  /** The hash with the cache before it, where there is one. A keyed hash shares entries with nobody: its key is not in its spec. */
-  async before(hash: Hash, isKeyed: boolean): Promise<Hash> {
+  /**
+   * The hash with the cache before it, where there is one. A keyed hash shares entries with nobody: its key is not in its spec. `isAlive` throws where the registry has ended: a digest that is known
+   * is an answer like any other.
+   */
+  async before(hash: Hash, isKeyed: boolean, isAlive: () => void): Promise<Hash> {
     if (this.#limits === undefined) return hash;
-    const { HashCache: Cache } = await import('./hash-cache.js');
+    const [{ HashCache: Cache }, { CachedHash }] = await Promise.all([import('./hash-cache.js'), import('./cached-hash.js')]);
+    if (this.#ended) return hash;
     this.#cache ??= new Cache(this.#limits, this.#memory);
     this.#taken += 1;
-    return this.#cache.before(hash, isKeyed ? `${hash.spec}#${this.#taken}` : hash.spec);
+    return new CachedHash(this.#cache, hash, isKeyed ? `${hash.spec}#${this.#taken}` : hash.spec, isAlive);
   }
 
   end(): void {
+    this.#ended = true;
     this.#cache?.end();
     this.#cache = undefined;
   }

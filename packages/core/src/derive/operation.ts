@@ -288,7 +288,7 @@ export class Operations {
   #enter(operation: string, bytes: number | undefined, parameters: CallParameters | undefined): Visit {
     const { definition, scope, kernel } = this.taken;
     scope.life.check(definition.name);
-    const scratch = parameters === undefined ? undefined : checkParameters(definition, parameters);
+    const scratch = parameters === undefined ? undefined : checkParameters(definition.kind, parameters);
     const giveBack = scratch === undefined ? undefined : borrowScratch(definition.kind, definition.name, operation, scratch, scope.memory);
     scope.life.enter();
     const events = scope.events.active ? new OperationEvents(scope.events, definition.kind, definition.name, operation, kernel.kind, bytes) : undefined;
@@ -400,11 +400,12 @@ function queueOf(scope: Scope): { queue?: number } {
   return scope.settings.queue === undefined ? {} : { queue: scope.settings.queue };
 }
 
-function checkParameters(definition: Definition, parameters: CallParameters): Scratch | undefined {
-  if (parameters === null || typeof parameters !== 'object') throw badInput(definition.kind, 'call', kindOfValue(parameters), 'an object');
+/** Throws `invalid_input`, or the reason of a signal that was aborted before. Answers the scratch. */
+export function checkParameters(kind: AlgorithmKind, parameters: CallParameters): Scratch | undefined {
+  if (parameters === null || typeof parameters !== 'object') throw badInput(kind, 'call', kindOfValue(parameters), 'an object');
   const { signal, scratch } = parameters;
   if (signal !== undefined) {
-    if (typeof signal?.addEventListener !== 'function') throw badInput(definition.kind, 'signal', kindOfValue(signal), 'an AbortSignal');
+    if (typeof signal?.addEventListener !== 'function') throw badInput(kind, 'signal', kindOfValue(signal), 'an AbortSignal');
     if (signal.aborted) throw signal.reason;
   }
   return scratch;

@@ -73,7 +73,7 @@ async function finish(taken: Taken, keep: Keep): Promise<Codec | Hash | Chunker>
       const { TakenHash } = await import('../derive/hash.js');
       const length = typeof digestLength === 'function' ? readDigestLength(digestLength(taken.options)) : (digestLength as number);
       const hash = new TakenHash(taken as Taken<HashKernel<unknown>>, length);
-      return await taken.scope.caches.before(hash, Object.keys(taken.handles).length > 0);
+      return await taken.scope.caches.before(hash, Object.keys(taken.handles).length > 0, () => taken.scope.life.check(name));
     }
     const { CheckedCutter, TakenChunker } = await import('../derive/chunker.js');
     const { methods } = taken.kernel as BoundKernel<ChunkingKernel<unknown>>;
