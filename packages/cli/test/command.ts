@@ -1,4 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const SOURCES = fileURLToPath(new URL('./sources.mjs', import.meta.url));
@@ -53,6 +55,15 @@ export function ended(child: ChildProcess, input?: Uint8Array | string): Promise
       resolve({ status, stdout, stderr: Buffer.concat(err).toString(), text: stdout.toString() });
     });
   });
+}
+
+/** Waits until the command listens for signals, however long it takes to get there: then it catches SIGHUP, which node itself leaves alone. Where that cannot be seen, it waits for long. */
+export async function listening(child: ChildProcess): Promise<void> {
+  if (process.platform !== 'linux') return wait(5000);
+  for (; child.exitCode === null && child.signalCode === null; await wait(20)) {
+    const [, caught = '0'] = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? [];
+    if ((BigInt(`0x${caught}`) & 1n) === 1n) return;
+  }
 }
 
 /** The output of another tool, or undefined where it is not installed: then the test is skipped by name, in CI it fails. */

@@ -47,7 +47,7 @@ async function typed(script: string): Promise<string> {
 }
 
 describe('completion', () => {
-  it.skipIf(!has('bash') || !has('python3')).each(COMPLETED)('of %s in bash', { timeout: 60_000 }, async (given, expected) => {
+  it.skipIf(!has('bash') || !has('python3')).each(COMPLETED)('of %s in bash', async (given, expected) => {
     // A real terminal: tabulator, then Ctrl-A and `echo`, so that the line is printed as it stands.
     const python = `
 import os, pty, sys, time, select
@@ -57,7 +57,7 @@ if pid == 0:
 seen = b''
 def until(mark):
     global seen
-    end = time.time() + 40
+    end = time.time() + 120
     while mark not in seen and time.time() < end:
         if select.select([fd], [], [], 0.2)[0]: seen += os.read(fd, 65536)
 os.write(fd, b'bind "set enable-bracketed-paste off"; source <(chunker completion bash); echo rea""dy\\n'); until(b'ready\\r\\n')
@@ -69,7 +69,7 @@ os.close(fd)
     expect(text).toBe(expected);
   });
 
-  it.skipIf(!has('zsh')).each(SOME)('of %s in zsh', { timeout: 60_000 }, async (given, expected) => {
+  it.skipIf(!has('zsh')).each(SOME)('of %s in zsh', async (given, expected) => {
     const script = `
 zmodload zsh/zpty
 zpty -b shell zsh -f -i
@@ -79,12 +79,12 @@ zpty -w -n shell '${given}'$'\\t\\x18'
 zpty -r shell seen '*<chunker*>*'
 print -r -- "$seen"
 zpty -d shell`;
-    const child = spawn('timeout', ['-k', '1', '40', 'zsh', '-f', '-c', script], { cwd: place, env });
+    const child = spawn('timeout', ['-k', '1', '120', 'zsh', '-f', '-c', script], { cwd: place, env });
     const { text } = await ended(child);
     expect(/<(chunker[^>]*)>/.exec(text)?.[1]).toBe(expected);
   });
 
-  it.skipIf(!has('fish')).each(SOME)('of %s in fish', { timeout: 60_000 }, async (given, expected) => {
+  it.skipIf(!has('fish')).each(SOME)('of %s in fish', async (given, expected) => {
     const { text } = await ended(spawn('fish', ['--no-config', '-c', `chunker completion fish | source; complete -C '${given}'`], { cwd: place, env }));
     const words = text
       .trim()

@@ -1,5 +1,5 @@
-// Holds the command up before it loads its main part: `held` goes to standard output, and half a second passes.
-import { writeSync } from 'node:fs';
+// Holds the command up before it loads its main part: `held` goes to standard output, and nothing more happens until the file HELD_UNTIL is there.
+import { existsSync, writeSync } from 'node:fs';
 import { register } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 
@@ -8,7 +8,7 @@ if (isMainThread) register(import.meta.url);
 export async function resolve(specifier, context, next) {
   if (specifier.endsWith('/main.js') && context.parentURL?.endsWith('/chunker.ts')) {
     writeSync(1, 'held\n');
-    await new Promise((passed) => setTimeout(passed, 500));
+    while (!existsSync(process.env.HELD_UNTIL)) await new Promise((passed) => setTimeout(passed, 10));
   }
   return next(specifier, context);
 }

@@ -37,7 +37,7 @@ const SHORT = [
   'completion bash',
 ];
 
-describe('standard output', { concurrent: true, timeout: 60_000 }, () => {
+describe('standard output', { concurrent: true }, () => {
   it.each(LONG)('that nobody reads to its end stops `%s` without a word', async (line) => {
     const { text, stderr } = await shell(`chunker ${line} | head -c1 > /dev/null; echo "\${PIPESTATUS[0]}"`, { cwd: folder });
     expect(stderr).toBe('');
@@ -56,7 +56,7 @@ describe('standard output', { concurrent: true, timeout: 60_000 }, () => {
   });
 });
 
-describe('a pipe that has a name', { concurrent: true, timeout: 60_000 }, () => {
+describe('a pipe that has a name', { concurrent: true }, () => {
   it.each([
     ['hash --check <(chunker hash data)', 'data: OK\n'],
     ['hash --check /dev/stdin < <(chunker hash data)', 'data: OK\n'],
@@ -120,7 +120,7 @@ describe.skipIf(!canRead)(`somebody who may not do everything ${canRead ? '' : '
     return { status, stderr, text, codes: [...stderr.matchAll(/^chunker: (\w+): /gm)].map(([, code]) => code) };
   };
 
-  it('is told of each file that may not be read, and the others are hashed', { timeout: 60_000 }, async () => {
+  it('is told of each file that may not be read, and the others are hashed', async () => {
     const names = ['open', 'secret', 'closed/file', 'open'];
     for (const more of [[], new Array(8).fill('open')]) {
       const { status, codes, text } = await as('hash', ...names, ...more);
@@ -129,7 +129,7 @@ describe.skipIf(!canRead)(`somebody who may not do everything ${canRead ? '' : '
     }
   });
 
-  it('is refused what may not be read whole, unless that may be left out', { timeout: 60_000 }, async () => {
+  it('is refused what may not be read whole, unless that may be left out', async () => {
     expect(await as('nar', 'pack', '.', '-o', '/dev/null')).toMatchObject({ status: 1, codes: ['permission_denied'] });
     expect(await as('scan', '--codec', 'none', '.')).toMatchObject({ status: 1, codes: ['permission_denied'] });
     const { status, stderr } = await as('scan', '--codec', 'none', '--skip-unreadable', '.');
@@ -137,7 +137,7 @@ describe.skipIf(!canRead)(`somebody who may not do everything ${canRead ? '' : '
     expect(stderr.match(/left out: permission_denied/g)?.length).toBe(2);
   });
 
-  it('makes nothing where nothing may be made', { timeout: 60_000 }, async () => {
+  it('makes nothing where nothing may be made', async () => {
     chmodSync(place, 0o555);
     const before = readdirSync(place);
     expect(await as('compress', '-o', 'out', 'open')).toMatchObject({ status: 1, codes: ['permission_denied'] });
@@ -148,7 +148,7 @@ describe.skipIf(!canRead)(`somebody who may not do everything ${canRead ? '' : '
 
 const isRoot = process.getuid?.() === 0;
 describe.skipIf(!isRoot)(`a disk that fills up${isRoot ? '' : ' (skipped: mounting needs root)'}`, () => {
-  it('fails what writes to it with 1, and nothing of that is left', { timeout: 60_000 }, async () => {
+  it('fails what writes to it with 1, and nothing of that is left', async () => {
     const disk = join(folder, 'disk');
     mkdirSync(disk);
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]);
@@ -173,7 +173,7 @@ describe.skipIf(!isRoot)(`a disk that fills up${isRoot ? '' : ' (skipped: mounti
   });
 });
 
-describe('names', { concurrent: true, timeout: 60_000 }, () => {
+describe('names', { concurrent: true }, () => {
   it('of any form come back as they are', async () => {
     const place = join(folder, 'names');
     mkdirSync(place);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Output } from '../src/output.js';
 import { columnsOf } from '../src/columns.js';
 import { openProgress } from '../src/progress.js';
@@ -12,7 +12,10 @@ function recorder(isTerminal: boolean) {
   return { output: { isTerminal, write } as unknown as Output, pieces, text: () => pieces.map((piece) => piece.text).join('') };
 }
 
-const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+/** Time passes as it is told to, however busy the machine is. */
+const wait = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds);
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
 
 describe.each([
   ['a terminal', true],
@@ -81,6 +84,7 @@ describe('progress', () => {
   });
 
   it('is lines without control characters in a log, and makes way for complaints', async () => {
+    vi.useRealTimers();
     const { stderr } = await shell('chunker hash --progress missing /proc/version missing-as-well');
     const lines = stderr.trim().split('\n');
     expect(lines.filter((line) => line.startsWith('chunker: not_found: ')).length).toBe(2);

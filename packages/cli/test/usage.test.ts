@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { chunker, shell, start, ended } from './command.js';
+import { chunker, ended, listening, shell, start } from './command.js';
 import { noise, testFolder } from './folder.js';
 
 const folder = testFolder();
@@ -131,7 +131,7 @@ describe('the command', () => {
         ['missing', 'not_found'],
       ]) {
         const { text, stderr } = await shell(
-          `[ -p fifo ] || mkfifo fifo; timeout -k 1 20 bash -c 'exec "$NODE" $CHUNKER_SOURCES ${given} ${file}' < data; echo $?`,
+          `[ -p fifo ] || mkfifo fifo; timeout -k 1 120 bash -c 'exec "$NODE" $CHUNKER_SOURCES ${given} ${file}' < data; echo $?`,
           { cwd: folder },
         );
         expect(stderr).toMatch(new RegExp(`^chunker: ${code}: `));
@@ -250,11 +250,13 @@ describe('the command', () => {
   it('ends with 130 on Ctrl-C, and at once on the second', async () => {
     const child = start(['hash', '-'], { stdio: ['pipe', 'pipe', 'pipe'] });
     child.stdin?.write('some');
-    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await listening(child);
+    await new Promise((resolve) => setTimeout(resolve, 500));
     const ending = new Promise<number | null>((resolve) => child.on('close', resolve));
     child.kill('SIGINT');
-    setTimeout(() => child.kill('SIGINT'), 3000);
+    const again = setTimeout(() => child.kill('SIGINT'), 3000);
     expect(await ending).toBe(130);
+    clearTimeout(again);
   });
 
   it('keeps names that are no UTF-8, reversibly', async () => {

@@ -50,8 +50,8 @@ describe('zstd', () => {
     child.stdin?.on('error', () => {});
     const ending = new Promise<number | null>((resolve) => child.on('close', resolve));
     const feed = setInterval(() => child.stdin?.write(data), 20);
-    const seen = Date.now();
-    while (readdirSync(place).length === 0 && Date.now() - seen < 30_000) await new Promise((resolve) => setTimeout(resolve, 20));
+    // The test's own limit ends it where nothing comes.
+    while (readdirSync(place).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     expect(readdirSync(place).length).toBe(1);
     child.kill('SIGINT');
     const status = await ending;

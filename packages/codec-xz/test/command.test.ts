@@ -15,7 +15,7 @@ describe.skipIf(command.skip !== '')(`with the xz command ${command.skip}`, () =
         expect(same(command.run(['-dcq', '--format=lzma'], await lzma.compress(data)), data), `lzma ${level}`).toBe(true);
       }
     }
-  }, 60_000);
+  });
 
   it('it reads our blocks, streams and small dictionaries', async () => {
     for (const options of [{ blockBytes: 10_000 }, { blockBytes: 'auto' }, { dictionaryBytes: 5000 }, { blockBytes: 65_536, check: 'sha256' }] as const) {
@@ -43,7 +43,7 @@ describe.skipIf(command.skip !== '')(`with the xz command ${command.skip}`, () =
       expect(same(await gathered(codec.decompressStream(pieces(stream, () => 5000))), data), flags.join(' ')).toBe(true);
     }
     for (const flags of levels) expect(same(await lzma.decompress(command.run(['-cq', '--format=lzma', ...flags], data)), data), flags.join(' ')).toBe(true);
-  }, 60_000);
+  });
 
   it('both read streams behind each other and padding', async () => {
     const codec = await xzWith({ level: 0 });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { cpuTime } from '../../codec-zstd/test/attacks.js';
 import { gathered, joined, lzmaWith, outcome, pieces, same, sample, xzWith } from './kernels.js';
 
 const data = sample(1200, 1);
@@ -140,21 +141,22 @@ describe('xz', () => {
     const least = (await codec.decompress(small, { maxMemoryBytes: 1 }).catch((error) => error)).details.needed as number;
     expect(same(await codec.decompress(small, { maxMemoryBytes: least }), data)).toBe(true);
     expect(await outcome(() => codec.decompress(small, { maxMemoryBytes: least - 1 }))).toBe('memory_limit_exceeded');
-  }, 30_000);
+  });
 
   it('stops a bomb at the limit', async () => {
     const codec = await xzWith({ level: 1 });
     const bomb = await codec.compress(new Uint8Array(512 << 20));
     const before = process.memoryUsage().rss;
     for (const limit of [1 << 20, 32 << 20]) {
-      const started = performance.now();
-      expect(await outcome(() => codec.decompress(bomb, { maxOutputBytes: limit }))).toBe('size_exceeded');
-      // Without the index's word it takes the time of decoding up to the limit.
-      expect(await outcome(() => codec.decompress(bomb.subarray(0, bomb.length - 1), { maxOutputBytes: limit }))).toBe('size_exceeded');
-      expect(performance.now() - started).toBeLessThan(3000);
+      const milliseconds = await cpuTime(async () => {
+        expect(await outcome(() => codec.decompress(bomb, { maxOutputBytes: limit }))).toBe('size_exceeded');
+        // Without the index's word it takes the time of decoding up to the limit.
+        expect(await outcome(() => codec.decompress(bomb.subarray(0, bomb.length - 1), { maxOutputBytes: limit }))).toBe('size_exceeded');
+      });
+      expect(milliseconds).toBeLessThan(3000);
     }
     expect(process.memoryUsage().rss - before).toBeLessThan(128 << 20);
-  }, 60_000);
+  });
 });
 
 describe('lzma', () => {

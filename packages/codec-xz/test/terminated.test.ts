@@ -7,12 +7,9 @@ it.each([
   ['xz', { level: 1 }],
   ['xz', { level: 3, blockBytes: 1 << 20 }],
   ['lzma', { level: 1 }],
-] as const)(
-  `survives ${workers} workers terminated in mid-job with 32 MiB and more at every door: %s %o`,
-  async (name, options) => {
-    const answer = await terminateWorkers(name, options, workers);
-    expect(answer).toMatchObject({ code: 0, signal: null, stderr: '', said: { ended: workers, same: true } });
-    expect(answer.said?.worst).toBeLessThan(2000);
-  },
-  180_000,
-);
+] as const)(`survives ${workers} workers terminated in mid-job with 32 MiB and more at every door: %s %o`, async (name, options) => {
+  const answer = await terminateWorkers(name, options, workers);
+  expect(answer).toMatchObject({ code: 0, signal: null, stderr: '', said: { ended: workers, same: true } });
+  // Milliseconds, on however busy a machine: nobody waits for work to come to its end.
+  expect(answer.said?.worst).toBeLessThan(20_000);
+});

@@ -41,7 +41,7 @@ export async function terminateWorkers(name: keyof typeof ENTRIES, options: obje
       const child = execFile(
         process.execPath,
         [fixture, bundle, name, JSON.stringify(options), String(workers)],
-        { timeout: 120_000 },
+        { timeout: 280_000 },
         (_error, stdout, stderr) => {
           const line = stdout.split('\n').find((one) => one.startsWith('{'));
           resolve({ code: child.exitCode, signal: child.signalCode, stderr, said: line === undefined ? undefined : JSON.parse(line) });

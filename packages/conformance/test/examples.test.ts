@@ -42,7 +42,7 @@ function node(...parameters: readonly string[]): Promise<Ended> {
   // Without vitest's and node:test's own variables: a test runner that thinks it is a child of another reports to that.
   const { NODE_OPTIONS: _options, NODE_TEST_CONTEXT: _context, VITEST: _vitest, ...env } = process.env;
   return new Promise((done) => {
-    execFile(process.execPath, [...parameters], { cwd: folder, env, timeout: 120_000 }, (error, stdout, stderr) => {
+    execFile(process.execPath, [...parameters], { cwd: folder, env, timeout: 280_000 }, (error, stdout, stderr) => {
       done({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, output: `${stdout}${stderr}` });
     });
   });

@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineChunker, defineCodec, isChunkerError } from '@chunker/core';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { BrokenLaw, checkConformance, describeLaws, LAWS, type LawTest, lawsOf } from '../src/index.js';
 import { encodeFrame, FRAMES } from './gallery/frames.js';
 import { gearCutter, options } from './gallery/gear.js';
@@ -83,7 +83,9 @@ describe('checkConformance', () => {
     const seen: string[] = [];
     const report = await checkConformance([sound, forgetful], { seed: 3, runs: 8, onResult: ({ law }) => seen.push(law) });
     expect(seen).toEqual(report.map(({ law }) => law));
-    const file = join(mkdtempSync(join(tmpdir(), 'chunker-conformance-')), 'conformance.json');
+    const folder = mkdtempSync(join(tmpdir(), 'chunker-conformance-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'conformance.json');
     writeFileSync(file, JSON.stringify(report, undefined, 2));
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(report);
     expect(report.filter(({ algorithm }) => algorithm === 'frames').every(({ passed }) => passed)).toBe(true);

@@ -51,7 +51,7 @@ describe.each(WAYS)('a file read %s', (reading) => {
     for (const at of [1, 5]) {
       await writeFile(path, data);
       // The clock of the file system ticks in steps.
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, 50));
       const source = await openFileSource(path, { reading });
       const changing = drain(source, 65_536, (windows) => (windows === at ? changes[change]() : Promise.resolve()));
       await expect(changing).rejects.toMatchObject({ code: 'file_changed' });

@@ -44,7 +44,7 @@ async function run(kernel: string, work: string, place: string, sync = ''): Prom
   return JSON.parse(output);
 }
 
-describe.each(['native', 'platform'])('with the %s kernel', { timeout: 120_000 }, (kernel) => {
+describe.each(['native', 'platform'])('with the %s kernel', (kernel) => {
   test('reading and packing', async () => {
     const outcome = await run(kernel, 'read', folder.path);
     expect(outcome?.wrong).toEqual([]);
@@ -83,7 +83,7 @@ describe.each(['native', 'platform'])('with the %s kernel', { timeout: 120_000 }
   });
 });
 
-test('writing a file', { timeout: 60_000 }, async () => {
+test('writing a file', async () => {
   const outcome = await run('platform', 'write', folder.at('written'));
   expect(outcome?.wrong).toEqual([]);
   expect(outcome?.failures).toBeGreaterThan(50);

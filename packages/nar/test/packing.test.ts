@@ -101,16 +101,12 @@ describe.skipIf(!haveNix)('nix-store --dump gives the same bytes', () => {
     expect(Buffer.compare(await pack(folder.path, { windowBytes: 65_536 }), nixDump(folder.path))).toBe(0);
   });
 
-  test.each(['/usr/share/doc', '/usr/lib/node_modules', '/usr/include'])(
-    'of %s',
-    async (path) => {
-      const hash = createHash('sha256');
-      for await (const piece of narStream(path)) hash.update(piece);
-      const expected = execFileSync('sh', ['-c', 'nix-store --dump "$1" 2>/dev/null | sha256sum', 'sh', path], { encoding: 'utf8' });
-      expect(hash.digest('hex')).toBe(expected.slice(0, 64));
-    },
-    300_000,
-  );
+  test.each(['/usr/share/doc', '/usr/lib/node_modules', '/usr/include'])('of %s', async (path) => {
+    const hash = createHash('sha256');
+    for await (const piece of narStream(path)) hash.update(piece);
+    const expected = execFileSync('sh', ['-c', 'nix-store --dump "$1" 2>/dev/null | sha256sum', 'sh', path], { encoding: 'utf8' });
+    expect(hash.digest('hex')).toBe(expected.slice(0, 64));
+  });
 });
 
 describe('the published vectors', async () => {

@@ -85,7 +85,7 @@ async function failure(work: Promise<unknown>): Promise<{ code?: string; offset?
 }
 
 describe.skipIf(!haveVectors)('archives of others', () => {
-  test.each(Object.keys(modes))('%s', { timeout: 60_000 }, async (mode) => {
+  test.each(Object.keys(modes))('%s', async (mode) => {
     for (const vector of cases) {
       const bytes = archiveOf(vector);
       const expected = vector.expect === 'accept' ? {} : { code: codeOf(vector), offset: vector.byteOffset };
@@ -141,9 +141,9 @@ test('every bit flip gives an error or another archive that is itself canonical'
     bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7));
   }
   expect(accepted).toBeGreaterThan(1000);
-}, 120_000);
+});
 
-test('an archive that is cut short at any byte is refused there by every way of reading, and nothing is left of it', { timeout: 60_000 }, async () => {
+test('an archive that is cut short at any byte is refused there by every way of reading, and nothing is left of it', async () => {
   const bytes = await pack({
     kind: 'directory',
     entries: [
@@ -172,7 +172,7 @@ test('a million levels, and lengths that nothing has, take neither stack nor mem
   }
   expect(await failure(verifyNar(deep()))).toEqual({ code: 'too_deep', offset: 24 + 64 * level.length });
   expect(await failure(verifyNar(deep(), { maxDepth: 2_000_000 }))).toEqual({ code: 'truncated_input', offset: 24 + 1_000_000 * level.length });
-}, 60_000);
+});
 
 test('contents that are not wanted are not read, of a file that has holes', async () => {
   writeFileSync(folder.at('huge'), '');
@@ -367,7 +367,7 @@ describe.skipIf(!haveNix)('nix makes the same of', () => {
     expect(summary.narSize).toBe(expected.length);
   }
 
-  test('a tree with every oddity', { timeout: 60_000 }, async () => {
+  test('a tree with every oddity', async () => {
     const root = folder.at('tree');
     mkdirSync(`${root}/${'n'.repeat(255)}`, { recursive: true });
     mkdirSync(`${root}/empty`);
@@ -387,7 +387,7 @@ describe.skipIf(!haveNix)('nix makes the same of', () => {
     await expectAsNix(root);
   });
 
-  test('100 000 entries', { timeout: 120_000 }, async () => {
+  test('100 000 entries', async () => {
     const root = folder.at('tree');
     for (let d = 0; d < 100; d++) {
       mkdirSync(`${root}/${d}`, { recursive: true });

@@ -61,7 +61,7 @@ describe('a batch of files', () => {
       'is_directory',
       'done',
     ]);
-    expect(openFiles()).toBe(before);
+    expect(openFiles()).toBeLessThanOrEqual(before);
   });
 
   it('knows chunks of any file before, with dedup', async () => {
@@ -98,7 +98,7 @@ describe('a batch of files', () => {
       expect(asked).toBeLessThanOrEqual(seen + 4);
       if (seen === 20) break;
     }
-    expect(openFiles()).toBe(before);
+    expect(openFiles()).toBeLessThanOrEqual(before);
   });
 
   it('gives each file as it is done, a long one before it or not', async () => {

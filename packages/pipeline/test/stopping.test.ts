@@ -124,8 +124,10 @@ describe('a run that is stopped', () => {
     }
     const run = pipeline(registry).chunk('lowbits', SIZES).hash('sha1').run(stuck(), { windowBytes: 65_536 });
     const seen: PlainRecord[] = [];
-    setTimeout(() => run.stop(), 100);
-    for await (const record of run) seen.push(plain(record));
+    for await (const record of run) {
+      seen.push(plain(record));
+      if (seen.length === 1) setTimeout(() => run.stop(), 100);
+    }
     expect(seen.length).toBeGreaterThan(0);
     expect(run.checkpoint?.offset).toBe(seen.reduce((sum, { length }) => sum + length, 0));
     expect((await run.summary()).stopped).toBe('asked');

@@ -250,11 +250,10 @@ describe('abort', () => {
     const { signal } = controller;
     const warned = vi.fn();
     process.on('warning', warned);
-    const begin = performance.now();
-    const running = Array.from({ length: 40 }, () => slow(60_000, { signal }));
+    // Ten minutes each, twice as long as a test may take.
+    const running = Array.from({ length: 40 }, () => slow(600_000, { signal }));
     setTimeout(() => controller.abort(reason), 30);
     for (const result of await Promise.allSettled(running)) expect(result).toEqual({ status: 'rejected', reason });
-    expect(performance.now() - begin).toBeLessThan(10_000);
     expect(warned, 'too many listeners on one signal').not.toHaveBeenCalled();
     process.off('warning', warned);
   });

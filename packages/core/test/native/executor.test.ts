@@ -41,7 +41,7 @@ function threads(): string[] {
 }
 
 async function until(check: () => boolean): Promise<void> {
-  const end = performance.now() + 10_000;
+  const end = performance.now() + 120_000;
   while (!check()) {
     if (performance.now() > end) throw new Error('it did not come about');
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -77,6 +77,7 @@ describe('settings', () => {
 describe('queues', () => {
   it("share the threads: one tenant's backlog does not hold up another", async () => {
     configureExecutor(addon, { threads: 1 });
+    await until(() => executorInfo(addon).running === 1);
     const [busy, other] = [createQueue(addon), createQueue(addon)];
     expect(new Set([0, busy, other]).size).toBe(3);
     const order: string[] = [];
@@ -87,9 +88,11 @@ describe('queues', () => {
 
   it('serve late stages before early ones', async () => {
     configureExecutor(addon, { threads: 1 });
+    await until(() => executorInfo(addon).running === 1);
     const queue = createQueue(addon);
     const order: string[] = [];
-    const first = slow(30, queue);
+    // Long enough for the others to come while it runs, also where this thread is held up.
+    const first = slow(1000, queue);
     const rest = [0, 1, 7, 3].map((priority) => settled(slow(0, queue, priority), order, `stage ${priority}`));
     await Promise.all([first, ...rest]);
     expect(order).toEqual(['stage 7', 'stage 3', 'stage 1', 'stage 0']);
@@ -119,11 +122,17 @@ describe.skipIf(process.platform !== 'linux')('isolated pools', () => {
   it('are not held up by the common pool, nor hold it up', async () => {
     configureExecutor(addon, { threads: 1 });
     const pool = createPool(addon, { threads: 1 });
-    const order: string[] = [];
-    await Promise.all([settled(slow(500), order, 'common'), settled(slow(1, pool.queue), order, 'isolated')]);
-    expect(order).toEqual(['isolated', 'common']);
-    await Promise.all([settled(slow(500, pool.queue), order, 'isolated'), settled(slow(1), order, 'common')]);
-    expect(order.slice(2)).toEqual(['common', 'isolated']);
+    // A job that holds up its pool until it is told to end, and one of the other pool that must not wait for it.
+    for (const [held, free] of [
+      [0, pool.queue],
+      [pool.queue, 0],
+    ] as const) {
+      const controller = new AbortController();
+      const holding = room.run((ticket, bytes) => addon.slow(ticket, bytes, 250_000), { input: new Uint8Array(1), queue: held, signal: controller.signal });
+      expect(await slow(1, free)).toBeGreaterThan(0);
+      controller.abort('enough');
+      await expect(holding).rejects.toBe('enough');
+    }
     pool.destroy();
     configureExecutor(addon, { threads: 0 });
   });
@@ -153,7 +162,8 @@ describe('figures', () => {
     const { jobs, workMilliseconds, wallMilliseconds, parallelEfficiency } = measurement.figures();
     expect(jobs).toBe(3);
     expect(workMilliseconds).toBeGreaterThanOrEqual(120);
-    expect(workMilliseconds).toBeLessThan(1000);
+    // Each of the three ran within the measurement.
+    expect(workMilliseconds).toBeLessThan(3 * wallMilliseconds);
     expect(parallelEfficiency).toBeCloseTo(workMilliseconds / wallMilliseconds, 6);
     await slow(10);
     measurement.end();
@@ -180,17 +190,16 @@ describe('figures', () => {
   });
 
   it('count the iterations that another thread took', async () => {
-    const loops = async () => room.run<number>((ticket) => addon.nest(ticket, 6));
+    const loops = (depth: number) => room.run<number>((ticket) => addon.nest(ticket, depth));
     const measurement = measureExecutor();
     const steals = () => measurement?.figures().steals ?? Number.NaN;
     configureExecutor(addon, { threads: 1 });
     await until(() => executorInfo(addon).running === 1);
-    await loops();
+    await loops(6);
     expect(steals()).toBe(0);
     configureExecutor(addon, { threads: 4 });
-    const end = performance.now() + 10_000;
-    while (steals() === 0 && performance.now() < end) await loops();
-    expect(steals()).toBeGreaterThan(0);
+    // The test's own limit ends it where none is ever taken.
+    for (let depth = 6; steals() === 0; depth = Math.min(depth + 1, 10)) await loops(depth);
     measurement?.end();
     configureExecutor(addon, { threads: 0 });
   });
