@@ -4,6 +4,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CompressionError, defineCodec, defineHash, Registry } from '../src/index.js';
+import { evenGroups, readBatch } from '../src/bytes/batches.js';
 import { bytes } from './samples.js';
 
 /** Fails on items that begin with 0xff; others are done in an order of its own. */
@@ -110,5 +111,39 @@ describe('a batch', () => {
     expect(middles).toHaveLength(2);
     // The batch as it was read, results and their lengths: 30 MB. An object per item that is kept would be 100 MB more.
     for (const middle of middles) expect(middle - before).toBeLessThan(60e6);
+  });
+});
+
+describe('groups of a batch', () => {
+  const WINDOW = 1000;
+  const split = (lengths: readonly number[], maxItems?: number) => {
+    const items = readBatch('hash', { buffer: new Uint8Array(sum(lengths)), ranges: { lengths: Uint32Array.from(lengths) } });
+    return [...evenGroups(items, WINDOW, maxItems)].map(([from, to]) => lengths.slice(from, to));
+  };
+  const sum = (lengths: readonly number[]) => lengths.reduce((total, length) => total + length, 0);
+
+  it('have no runts: a window and a little more is one, two windows and a half are three alike', () => {
+    expect(split([600, 600])).toEqual([[600, 600]]);
+    expect(split([400, 400, 400, 400, 400, 500]).map(sum)).toEqual([800, 800, 900]);
+    expect(split([300, 1001, 300, 300])).toEqual([[300], [1001], [300, 300]]);
+    expect(split([0, 0, 0, 0, 0], 2)).toEqual([[0, 0], [0, 0], [0]]);
+    expect(split([])).toEqual([]);
+  });
+
+  it('hold every item once and in order, no more than a window and a half and no less than a third of one beside others', () => {
+    const length = fc.oneof(fc.integer({ min: 0, max: 50 }), fc.integer({ min: 0, max: 250 }), fc.integer({ min: 1001, max: 5000 }));
+    const property = fc.property(fc.array(length, { maxLength: 80 }), (lengths) => {
+      const made = split(lengths);
+      expect(made.flat()).toEqual(lengths);
+      made.forEach((group, index) => {
+        if (group.some((one) => one > WINDOW)) expect(group).toHaveLength(1);
+        else {
+          expect(sum(group)).toBeLessThanOrEqual(1.5 * WINDOW);
+          const next = made[index + 1];
+          if (next?.every((one) => one <= WINDOW)) expect(Math.min(sum(group), sum(next))).toBeGreaterThan(WINDOW / 3);
+        }
+      });
+    });
+    fc.assert(property, { numRuns: 500 });
   });
 });

@@ -2,6 +2,9 @@ import type { AlgorithmKind, Batch, Ranges } from '../contracts/index.js';
 import { isDoubles, isWords, kindOfValue } from './arrays.js';
 import { badInput, readableInput } from './inputs.js';
 
+/** This much of a window is done with another one. */
+const LEFT_OVER = 0.25;
+
 /** A batch read once: item i is bytes `offsets[i]`.. of `buffer`, or the i-th of `list`. */
 export interface Items {
   readonly count: number;
@@ -125,4 +128,42 @@ export function* groups(items: Items, maxBytes: number, maxItems = 65_536): Gene
     bytes += length;
   }
   if (items.count > from) yield [from, items.count];
+}
+
+/**
+ * Splits items into groups of about `windowBytes`, even ones: where a little is left over, there is no group that has only that. An item that is larger stands alone, groups have at most `maxItems`. Yields
+ * `[from, to]`.
+ */
+export function* evenGroups(items: Items, windowBytes: number, maxItems = 65_536): Generator<readonly [number, number]> {
+  for (let from = 0; from < items.count; ) {
+    const { to, bytes } = runOf(items, from, windowBytes);
+    const share = Math.ceil(bytes / Math.max(1, Math.ceil(bytes / windowBytes - LEFT_OVER)));
+    let goal = share;
+    let done = 0;
+    for (let index = from; index < to; index++) {
+      const length = items.lengths[index] as number;
+      const middle = done + length / 2;
+      // As near to the goal as items end.
+      if (index > from && (middle > goal || index - from >= maxItems)) {
+        yield [from, index];
+        from = index;
+        while (middle > goal) goal += share;
+      }
+      done += length;
+    }
+    yield [from, to];
+    from = to;
+  }
+}
+
+/** Items from `from` up to the next one that is larger than a window, or that one alone. */
+function runOf(items: Items, from: number, windowBytes: number): { readonly to: number; readonly bytes: number } {
+  let to = from;
+  let bytes = 0;
+  for (; to < items.count; to++) {
+    const length = items.lengths[to] as number;
+    if (length > windowBytes) return to === from ? { to: to + 1, bytes: length } : { to, bytes };
+    bytes += length;
+  }
+  return { to, bytes };
 }

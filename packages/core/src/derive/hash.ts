@@ -1,5 +1,5 @@
 import type { Awaitable, Batch, ByteSource, Call, CallParameters, Capabilities, Hash, Hasher, HashKernel, KernelKind } from '../contracts/index.js';
-import { gather, groups, type Items, readBatch } from '../bytes/batches.js';
+import { evenGroups, gather, groups, type Items, readBatch } from '../bytes/batches.js';
 import { readableInput } from '../bytes/inputs.js';
 import { BrokenPromise, isThenable, resultBytes } from '../bytes/results.js';
 import { openSource } from '../bytes/sources.js';
@@ -67,20 +67,15 @@ export class TakenHash implements Hash {
   async hashMany(batch: Batch, parameters?: CallParameters): Promise<Uint8Array> {
     const items = readBatch('hash', batch);
     const call = this.#operations.call(parameters);
-    const outcome = (digests: Uint8Array) => ({ outputBytes: digests.length, items: items.count });
-    const repeats = findRepeats(items);
-    if (repeats === undefined) return this.#operations.run('hashMany', items.totalBytes, parameters, () => this.#many(items, call), outcome);
-    const once = async () => spread(repeats, await this.#many(repeats.items, call), this.digestLength);
-    return this.#operations.run('hashMany', repeats.items.totalBytes, parameters, once, outcome);
+    const { distinct, answer, outcome } = this.#once(items);
+    return this.#operations.run('hashMany', distinct.totalBytes, parameters, () => this.#many(distinct, call).then(answer), outcome);
   }
 
   hashManySync(batch: Batch, parameters?: CallParameters): Uint8Array {
     const items = readBatch('hash', batch);
     const call = this.#operations.call(parameters);
-    const outcome = (digests: Uint8Array) => ({ outputBytes: digests.length, items: items.count });
-    const repeats = findRepeats(items);
-    const work = repeats === undefined ? () => this.#manySync(items, call) : () => spread(repeats, this.#manySync(repeats.items, call), this.digestLength);
-    return this.#operations.runSync('hashMany', items.totalBytes, parameters, work, outcome);
+    const { distinct, answer, outcome } = this.#once(items);
+    return this.#operations.runSync('hashMany', distinct.totalBytes, parameters, () => answer(this.#manySync(distinct, call)), outcome);
   }
 
   async hashStream(source: ByteSource, parameters?: CallParameters): Promise<Uint8Array> {
@@ -118,6 +113,14 @@ export class TakenHash implements Hash {
   create(parameters?: CallParameters): Hasher {
     this.#taken.scope.life.check(this.name);
     return new HashSession(this.#taken, this.#operations, this.digestLength, this.#operations.call(parameters));
+  }
+
+  /** A batch with each of its slices once, and what becomes of their digests. */
+  #once(items: Items) {
+    const outcome = (digests: Uint8Array) => ({ outputBytes: digests.length, items: items.count });
+    const repeats = findRepeats(items);
+    if (repeats === undefined) return { distinct: items, answer: (digests: Uint8Array) => digests, outcome };
+    return { distinct: repeats.items, answer: (digests: Uint8Array) => spread(repeats, digests, this.digestLength), outcome };
   }
 
   #checked(digest: Uint8Array, input: Uint8Array): Uint8Array {
@@ -179,14 +182,16 @@ export class TakenHash implements Hash {
   async #many(items: Items, call: Call): Promise<Uint8Array> {
     const output = new Uint8Array(items.count * this.digestLength);
     const { hashMany, hashManySync } = this.#taken.kernel.methods;
-    const large = items.lengths.reduce((count, length) => count + (length > this.#taken.scope.settings.smallWork.itemBytes ? 1 : 0), 0);
+    const { itemBytes } = this.#taken.scope.settings.smallWork;
+    let large = 0;
+    for (let index = 0; index < items.count; index++) if ((items.lengths[index] as number) > itemBytes) large += 1;
     const stay = this.#taken.kernel.placement === 'away' && hashManySync !== undefined && !this.#operations.goesAway('hash', items.totalBytes, large);
     const method = stay ? hashManySync : hashMany;
     if (method === undefined) {
       await this.#oneByOne(items, call, output);
       return output;
     }
-    await this.#parallel([...groups(items, WINDOW_BYTES)], call, async ([from, to]) => {
+    await this.#parallel([...evenGroups(items, WINDOW_BYTES)], call, async ([from, to]) => {
       const { buffer, ranges, bytes } = gather(items, from, to);
       const place = output.subarray(from * this.digestLength, to * this.digestLength);
       // One item beyond a window goes its own way, piece by piece.
