@@ -100,6 +100,25 @@ describe('sri', () => {
   });
 
   it.each(['sha256', 'sha256-', 'sha256-AAAA', 'SHA256-AAAA', '-AAAA', 'blake3-A'])('refuses %s', (text) => {
-    expect(() => sri.decode(text)).toThrow(expect.objectContaining({ code: 'invalid_encoding' }));
+    expect(() => sri.decode(text)).toThrow(refusal('sri'));
   });
+
+  it('says where in the whole text a character is wrong', () => {
+    expect(() => sri.decode('blake3-AA_A')).toThrow(expect.objectContaining({ details: { encoding: 'sri', reason: 'not a character of base64', offset: 9 } }));
+  });
+
+  it.each([null, undefined, 5, {}, { algorithm: 'sha1' }, { algorithm: null, digest: new Uint8Array(4) }, { algorithm: 5, digest: new Uint8Array(4) }])(
+    'writes nothing for %j',
+    (named) => {
+      expect(() => sri.encode(named as never)).toThrow(expect.objectContaining({ code: expect.stringMatching(/^invalid_(input|encoding)$/) }));
+    },
+  );
+});
+
+it('write nothing for bytes that were transferred away, and read no list that is none', () => {
+  const digest = new Uint8Array(32);
+  structuredClone(digest.buffer, { transfer: [digest.buffer] });
+  const refused = expect.objectContaining({ code: 'invalid_input' });
+  for (const encode of [hex.encode, base64.encode, nixBase32.encode]) expect(() => encode(digest)).toThrow(refused);
+  for (const texts of [null, '0z', 5]) expect(() => nixBase32.decodeMany(texts as never, 1)).toThrow(refused);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, expectTypeOf, it, vi } from 'vitest';
 import { createContext, runInContext } from 'node:vm';
+import * as z from 'zod';
 import {
   type Algorithm,
   type ChunkerEvent,
@@ -17,6 +18,10 @@ import { bytes, gear, later, levelled, small, sum4, wide } from './samples.js';
 
 const coded = (code: string, details: object = {}) => expect.objectContaining({ code, details: expect.objectContaining(details) });
 const plain = (name: unknown, more: object = {}) => ({ name, compress: (data: Uint8Array) => data, decompress: (data: Uint8Array) => data, ...more }) as never;
+
+const boom = (): never => {
+  throw new Error('boom');
+};
 
 describe('types', () => {
   it('complete and check names and options', () => {
@@ -123,6 +128,9 @@ describe('registering', () => {
     ['kernels of an unknown kind', { kernels: { fpga: async () => ({}) } }],
     ['no kernels', { kernels: {} }],
     ['a loader that is no function', { kernels: { js: 5 } }],
+    ['a Sync twin that is no function', { compressSync: 5 }],
+    ['an Into that is no function', { decompressInto: 'yes' }],
+    ['a cost that is no function', { costPerByte: 3 }],
     ['a handle that is not described', { handles: { key: 'secret' } }],
     ['a handle of the name __proto__', { handles: JSON.parse('{"__proto__": {"description": "x"}}') }],
   ])('refuses %s', (_what, more) => {
@@ -153,6 +161,9 @@ describe('registering', () => {
       },
     };
     expect(() => defineCodec(hostile as never)).toThrow(coded('invalid_plugin'));
+    const mute = new Proxy({}, { get: boom, has: boom, getPrototypeOf: boom, ownKeys: boom });
+    expect(() => Registry.of(mute as never)).toThrow(coded('invalid_plugin'));
+    expect(isChunkerError(mute)).toBe(false);
     expect(() => defineHash({ name: 'h', digestLength: 0, hash: () => new Uint8Array(0) })).toThrow(coded('invalid_plugin'));
     expect(() => defineChunker({ name: 'c', cutter: () => ({}) } as never)).toThrow(coded('invalid_plugin'));
   });
@@ -218,6 +229,22 @@ describe('taking', () => {
       .catch((thrown: unknown) => thrown);
     expect(error).toEqual(coded('invalid_options', { algorithm: 'levelled', name, value, ...(range === undefined ? {} : { range }) }));
     expect((error as Error).name).toBe('CompressionError');
+  });
+
+  it('does not take options for others that print alike', async () => {
+    const pair = defineCodec({ ...(plain('pair') as object), options: z.strictObject({ a: z.number().optional(), b: z.number().optional() }) } as never);
+    await configure(pair, { a: 1, b: 2 } as never);
+    await expect(configure(pair, { 'a:1,b': 2 } as never)).rejects.toEqual(coded('invalid_options', { name: 'a:1,b' }));
+  });
+
+  it('refuses call parameters that are no object', async () => {
+    const codec = await configure(small);
+    const refused = coded('invalid_input', { name: 'call' });
+    for (const call of [null, 1000, 'x'] as never[]) {
+      await expect(codec.compress(new Uint8Array(1), call)).rejects.toEqual(refused);
+      await expect(codec.decompress(new Uint8Array(1), call)).rejects.toEqual(refused);
+      expect(() => codec.compressSync(new Uint8Array(1), call)).toThrow(refused);
+    }
   });
 
   it('reads options once, whatever their getters do', async () => {

@@ -41,11 +41,11 @@ export type SchemaSource<Input, Output> = OptionsSchema<Input, Output> | (() => 
  */
 export type Handles = Readonly<Record<string, Uint8Array>>;
 
-/** Says that `name` is accepted as a handle. `check` throws where the bytes cannot serve. */
+/** Says that `name` is accepted as a handle. `check` throws where the bytes cannot serve; a promise that it answers is awaited. */
 export interface HandleDescription {
   readonly description: string;
   readonly secret?: boolean;
-  readonly check?: (bytes: Uint8Array) => void;
+  readonly check?: (bytes: Uint8Array) => Awaitable<void>;
 }
 
 /** What every definition has, whatever its kind. */

@@ -1,6 +1,7 @@
 import { type AlgorithmKind, type CodecGuarantees, type HandleDescription, KERNEL_KINDS, type KernelKind, type SchemaSource } from '../contracts/index.js';
 import { describeThrown, isOurs } from '../errors/areas.js';
 import { RegistryError } from '../errors/index.js';
+import { disown } from '../bytes/results.js';
 import { isPlain, snapshot } from '../options/snapshot.js';
 import type { Definition, Loader } from './definition.js';
 import { readEfforts } from './efforts.js';
@@ -13,6 +14,29 @@ const HANDLE = /^[a-z][A-Za-z0-9]*$/;
 
 /** What a kernel of each kind must have. */
 export const REQUIRED = { codec: ['compress', 'decompress'], hash: ['hash'], chunker: ['cutter'] } as const;
+
+/** The methods of each kind's kernels, in the contract's words. */
+export const METHODS = {
+  codec: [
+    ...REQUIRED.codec,
+    'compressSync',
+    'decompressSync',
+    'compressInto',
+    'decompressInto',
+    'compressIntoSync',
+    'decompressIntoSync',
+    'compressMany',
+    'decompressMany',
+    'compressManySync',
+    'decompressManySync',
+    'compressor',
+    'decompressor',
+    'compressBound',
+    'inspect',
+  ],
+  hash: [...REQUIRED.hash, 'hashSync', 'hashInto', 'hashIntoSync', 'hashMany', 'hashManySync', 'create'],
+  chunker: [...REQUIRED.chunker],
+} as const;
 
 /**
  * Reads an author's definition once, property by property (getters may change, Proxies may lie), and checks its form. Throws `invalid_plugin`, or `incompatible_contract`.
@@ -86,6 +110,7 @@ function traits(kind: AlgorithmKind, source: Readonly<Record<string, unknown>>):
 /** A digest's length, however it was told. Throws an Error in words. */
 export function readDigestLength(value: unknown): number {
   if (Number.isSafeInteger(value) && (value as number) >= 1) return value as number;
+  disown(value);
   throw new Error(`digestLength is ${typeof value === 'number' ? value : typeof value}, not a whole number from 1`);
 }
 
@@ -131,6 +156,9 @@ function readLoaders(kind: AlgorithmKind, source: Readonly<Record<string, unknow
   if (kernels === undefined) {
     for (const method of REQUIRED[kind]) {
       if (typeof source[method] !== 'function') throw new Error(`it has neither ${method}() nor kernels`);
+    }
+    for (const method of [...METHODS[kind], 'costPerByte', 'memory', 'dispose']) {
+      if (source[method] !== undefined && typeof source[method] !== 'function') throw new Error(`its ${method} is no function`);
     }
     return new Map([['js', { load: async () => source }]]);
   }

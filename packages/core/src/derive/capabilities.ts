@@ -1,5 +1,5 @@
 import type { Awaitable, Capabilities } from '../contracts/index.js';
-import { isThenable } from '../bytes/results.js';
+import { disown, isThenable } from '../bytes/results.js';
 import type { Taken } from './operation.js';
 
 /**
@@ -15,7 +15,7 @@ function answersAtOnce(ask: () => Awaitable<unknown>): boolean {
   try {
     const answer = ask();
     if (!isThenable(answer)) return true;
-    Promise.resolve(answer).catch(() => {});
+    disown(answer);
     return false;
   } catch {
     // It refused the empty input, but at once.

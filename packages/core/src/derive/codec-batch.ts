@@ -1,6 +1,6 @@
 import type { ByteBatch, Call, DecodeCall } from '../contracts/index.js';
 import { gather, groups, type Items } from '../bytes/batches.js';
-import { isThenable } from '../bytes/results.js';
+import { disown, isThenable } from '../bytes/results.js';
 import { asPluginError, isOurs } from '../errors/areas.js';
 import { CompressionError, isChunkerError } from '../errors/index.js';
 import { Turn } from './awaitable.js';
@@ -45,7 +45,10 @@ export function codecManySync(raw: RawCodec, direction: Direction, items: Items,
     for (const [from, to] of groups(items, CROSSING_BYTES)) {
       const { buffer, ranges } = gather(items, from, to);
       const output = own(buffer, ranges, raw.taken.options, call);
-      if (isThenable(output)) throw raw.operations.syncUnavailable(`${direction}Many`);
+      if (isThenable(output)) {
+        disown(output);
+        throw raw.operations.syncUnavailable(`${direction}Many`);
+      }
       collectRun(raw, direction, collector, from, checkedBatch(output as Awaited<typeof output>, to - from), call);
     }
     return collector.finish();

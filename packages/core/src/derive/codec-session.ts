@@ -1,6 +1,6 @@
 import type { Awaitable, Call, CodecKernel, DecodeCall, PushTransform } from '../contracts/index.js';
 import { copyOf } from '../bytes/inputs.js';
-import { resultBytes } from '../bytes/results.js';
+import { resultBytes, unexpected } from '../bytes/results.js';
 import { CompressionError } from '../errors/index.js';
 import type { Reservation } from '../memory/budget.js';
 import type { OutputLimits } from './limits.js';
@@ -38,7 +38,7 @@ export function openSession(raw: RawCodec, direction: Direction, call: Call, res
 
 /** The kernel's own push form: what it gives is copied (views until the next call), the limit checked again. */
 function ownSession(form: PushTransform, sliceBytes: number, limits: OutputLimits | undefined): Session {
-  if (typeof form?.push !== 'function' || typeof form.finish !== 'function') throw new Error('it opened no push form');
+  if (typeof form?.push !== 'function' || typeof form.finish !== 'function') throw unexpected(form, 'a push form');
   let output = 0;
   const keep = (piece: Uint8Array): Uint8Array => {
     const bytes = resultBytes(piece);

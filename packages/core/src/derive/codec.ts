@@ -18,6 +18,7 @@ import type {
 import { readBatch } from '../bytes/batches.js';
 import { fixedInTurns } from './fixed-input.js';
 import { readableInput, wholeNumber, writableOutput } from '../bytes/inputs.js';
+import { disown, isThenable, unexpected } from '../bytes/results.js';
 import { asPluginError } from '../errors/areas.js';
 import { LazyByteStream } from './byte-stream.js';
 import { capabilitiesOf } from './capabilities.js';
@@ -142,8 +143,10 @@ export class TakenCodec implements Codec {
     const size = wholeNumber('codec', 'bytes', bytes, 0);
     const { compressBound } = this.#raw.taken.kernel.methods;
     const bound: unknown = compressBound?.(size, this.options);
+    if (Number.isSafeInteger(bound) && (bound as number) >= 0) return bound as number;
+    disown(bound);
     // Without word from the kernel: what formats that store what they cannot compress stay well below.
-    return Number.isSafeInteger(bound) && (bound as number) >= 0 ? (bound as number) : size + Math.ceil(size / 16) + 1024;
+    return size + Math.ceil(size / 16) + 1024;
   }
 
   memory(operation: Direction, bytes: number): number {
@@ -227,7 +230,9 @@ export class TakenCodec implements Codec {
   #inspect(inspect: NonNullable<CodecKernel<unknown>['inspect']>, data: Uint8Array): FrameSummary {
     this.#raw.taken.scope.life.check(this.name);
     try {
-      return inspect(readableInput('codec', data), this.options);
+      const summary: unknown = inspect(readableInput('codec', data), this.options);
+      if (summary === null || typeof summary !== 'object' || isThenable(summary)) throw unexpected(summary, 'a summary');
+      return summary as FrameSummary;
     } catch (thrown) {
       throw asPluginError('codec', { algorithm: this.name, operation: 'inspect' }, thrown);
     }

@@ -1,5 +1,5 @@
 import type { Call, Cutter, Hints, PushCutter } from '../contracts/index.js';
-import { BrokenPromise, isThenable, resultWords } from '../bytes/results.js';
+import { BrokenPromise, disown, resultWords, unexpected } from '../bytes/results.js';
 import { nearestHint } from './hints.js';
 
 /** A cutter whose numbers were read once and whose answers are checked. */
@@ -11,6 +11,7 @@ export class CheckedCutter {
   readonly cutter: Cutter;
 
   constructor(cutter: Cutter) {
+    disown(cutter);
     if (cutter === null || typeof cutter !== 'object') throw new BrokenPromise('cutter() returned no cutter');
     const { minSize, maxSize, reach, targetSize } = cutter;
     if (!Number.isSafeInteger(minSize) || minSize < 1) throw new BrokenPromise(`its minSize is ${minSize}`);
@@ -18,6 +19,9 @@ export class CheckedCutter {
     if (reach !== undefined && (!Number.isSafeInteger(reach) || reach < 1)) throw new BrokenPromise(`its reach is ${reach}`);
     if (targetSize !== undefined && !(targetSize >= 1 && targetSize <= maxSize)) throw new BrokenPromise(`its targetSize is ${targetSize}`);
     if (typeof cutter.nextCut !== 'function') throw new BrokenPromise('its cutter has no nextCut()');
+    for (const name of ['cutAll', 'cutAllSync', 'open', 'dispose'] as const) {
+      if (cutter[name] !== undefined && typeof cutter[name] !== 'function') throw new BrokenPromise(`the ${name} of its cutter is no function`);
+    }
     this.cutter = cutter;
     this.minSize = minSize;
     this.maxSize = maxSize;
@@ -30,7 +34,10 @@ export class CheckedCutter {
   next(window: Uint8Array): number {
     const cut = this.cutter.nextCut(window);
     const most = Math.min(this.maxSize, window.length);
-    if (!Number.isInteger(cut) || cut < 1 || cut > most) throw new BrokenPromise(`nextCut answered ${String(cut)} where 1 to ${most} were possible`);
+    if (!Number.isInteger(cut) || cut < 1 || cut > most) {
+      disown(cut);
+      throw new BrokenPromise(`nextCut answered ${String(cut)} where 1 to ${most} were possible`);
+    }
     if (cut < this.minSize && cut !== window.length) throw new BrokenPromise(`nextCut answered ${cut}, less than its minSize of ${this.minSize}`);
     return cut;
   }
@@ -69,7 +76,6 @@ export class CheckedCutter {
   }
 
   checkedAll(answer: unknown, window: Uint8Array, isLast: boolean): Uint32Array {
-    if (isThenable(answer)) throw new BrokenPromise('cutAllSync returned a promise');
     const lengths = resultWords(answer);
     const before = Math.max(0, lengths.length - 1);
     const rest = lengths[before] ?? 0;
@@ -107,6 +113,7 @@ export class CheckedPush {
   #open = 0;
 
   constructor(push: PushCutter, minSize: number, maxSize: number) {
+    if (typeof push?.push !== 'function' || typeof push.finish !== 'function') throw unexpected(push, 'a push form');
     this.#push = push;
     this.#minSize = minSize;
     this.#maxSize = maxSize;

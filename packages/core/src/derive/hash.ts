@@ -1,7 +1,7 @@
 import type { Awaitable, Batch, ByteSource, Call, CallParameters, Capabilities, Hash, Hasher, HashKernel, KernelKind } from '../contracts/index.js';
 import { evenGroups, gather, groups, type Items, readBatch } from '../bytes/batches.js';
 import { readableInput } from '../bytes/inputs.js';
-import { BrokenPromise, isThenable, resultBytes } from '../bytes/results.js';
+import { BrokenPromise, disown, isThenable, resultBytes } from '../bytes/results.js';
 import { openSource } from '../bytes/sources.js';
 import { after, Turn } from './awaitable.js';
 import { capabilitiesOf } from './capabilities.js';
@@ -135,7 +135,7 @@ export class TakenHash implements Hash {
     // Taken while it is written to: a kernel may call back.
     this.#place = undefined;
     const answer: unknown = hashIntoSync(data, output, this.options, call);
-    if (isThenable(answer)) throw this.#operations.syncUnavailable('hash');
+    this.#atOnce(answer, 'hash');
     if (this.#kept(output).length > COPIED) return output;
     this.#place = output;
     return output.slice();
@@ -174,9 +174,8 @@ export class TakenHash implements Hash {
     if (methods.hashIntoSync !== undefined) return this.#written(methods.hashIntoSync, data, call);
     if (methods.hashSync === undefined && placement === 'away') throw this.#operations.syncUnavailable('hash');
     const digest = (methods.hashSync ?? methods.hash)(data, this.options, call);
-    if (!isThenable(digest)) return this.#checked(digest as Uint8Array, data);
-    Promise.resolve(digest).catch(() => {});
-    throw this.#operations.syncUnavailable('hash');
+    this.#atOnce(digest, 'hash');
+    return this.#checked(digest as Uint8Array, data);
   }
 
   async #many(items: Items, call: Call): Promise<Uint8Array> {
@@ -236,8 +235,14 @@ export class TakenHash implements Hash {
     for (const [from, to] of groups(items, 4 * WINDOW_BYTES)) {
       const { buffer, ranges } = gather(items, from, to);
       const answer: unknown = hashManySync(buffer, ranges, output.subarray(from * this.digestLength, to * this.digestLength), this.options, call);
-      if (isThenable(answer)) throw this.#operations.syncUnavailable('hashMany');
+      this.#atOnce(answer, 'hashMany');
     }
     return output;
+  }
+
+  #atOnce(answer: unknown, operation: string): void {
+    if (!isThenable(answer)) return;
+    disown(answer);
+    throw this.#operations.syncUnavailable(operation);
   }
 }

@@ -1,6 +1,6 @@
 import type { Call, Hasher, HashKernel, HashState } from '../contracts/index.js';
 import { copyOf, readableInput } from '../bytes/inputs.js';
-import { BrokenPromise, isThenable, resultBytes } from '../bytes/results.js';
+import { BrokenPromise, disown, isThenable, resultBytes, unexpected } from '../bytes/results.js';
 import { asPluginError } from '../errors/areas.js';
 import { HashingError } from '../errors/index.js';
 import type { Operations, Taken } from './operation.js';
@@ -43,7 +43,7 @@ export class HashSession implements Hasher {
         if (this.#call.signal?.aborted === true) throw this.#call.signal.reason;
         const piece = input.subarray(offset, offset + WINDOW_BYTES);
         const stay = this.#state.updateSync !== undefined && !this.#operations.goesAway('hash', piece.length);
-        if (stay) this.#state.updateSync?.(piece);
+        if (stay) this.#now(this.#state.updateSync?.(piece), 'update');
         else await this.#state.update(piece);
       }
     });
@@ -54,7 +54,7 @@ export class HashSession implements Hasher {
     if (this.#pending > 0) throw this.#operations.syncUnavailable('update');
     const input = readableInput('hash', data);
     this.#guard('update', () => {
-      if (this.#state.updateSync !== undefined) return this.#state.updateSync(input);
+      if (this.#state.updateSync !== undefined) return this.#now(this.#state.updateSync(input), 'update');
       if (this.#taken.kernel.placement === 'away') throw this.#operations.syncUnavailable('update');
       this.#now(this.#state.update(input), 'update');
     });
@@ -71,9 +71,9 @@ export class HashSession implements Hasher {
     if (this.#pending > 0) throw this.#operations.syncUnavailable('digest');
     return this.#guard('digest', () => {
       const { digestSync } = this.#state;
-      const digest = digestSync === undefined ? this.#now(this.#state.digest(), 'digest') : digestSync.call(this.#state);
+      const digest = this.#now(digestSync === undefined ? this.#state.digest() : digestSync.call(this.#state), 'digest');
       this.#over = true;
-      return this.#checked(digest as Uint8Array);
+      return this.#checked(digest);
     });
   }
 
@@ -82,7 +82,7 @@ export class HashSession implements Hasher {
     if (this.#pending > 0) throw this.#operations.syncUnavailable('clone');
     const { clone } = this.#state;
     if (clone === undefined) throw new HashingError('unsupported_feature', { algorithm: this.#taken.definition.name, operation: 'clone', feature: 'clone' });
-    const copy = this.#guard('clone', () => clone.call(this.#state));
+    const copy = this.#guard('clone', () => checkedState(clone.call(this.#state)));
     return new HashSession(this.#taken, this.#operations, this.#digestLength, this.#call, { state: copy, counted: this.#counted });
   }
 
@@ -113,7 +113,7 @@ export class HashSession implements Hasher {
     if (!isThenable(result)) return result as T;
     // The state may now change at any time: it is of no further use.
     this.#over = true;
-    Promise.resolve(result).catch(() => {});
+    disown(result);
     throw this.#operations.syncUnavailable(operation);
   }
 
@@ -150,10 +150,11 @@ export class HashSession implements Hasher {
 function open(taken: Taken<HashKernel<unknown>>, call: Call): HashState {
   const { create } = taken.kernel.methods;
   if (create === undefined) return new KeptInput(taken, call);
-  const state = create(taken.options, call);
-  if (state === null || typeof state !== 'object' || typeof state.update !== 'function' || typeof state.digest !== 'function') {
-    throw new BrokenPromise('it opened no state with update and digest');
-  }
+  return checkedState(create(taken.options, call));
+}
+
+function checkedState(state: HashState): HashState {
+  if (typeof state?.update !== 'function' || typeof state.digest !== 'function') throw unexpected(state, 'a state with update and digest');
   return state;
 }
 
@@ -191,7 +192,7 @@ class KeptInput implements HashState {
     const { hash, hashSync } = this.#taken.kernel.methods;
     const digest = (hashSync ?? hash)(this.#whole(), this.#taken.options, this.#call);
     if (!isThenable(digest)) return digest as Uint8Array;
-    Promise.resolve(digest).catch(() => {});
+    disown(digest);
     throw new HashingError('sync_unavailable', { algorithm: this.#taken.definition.name, operation: 'digest' });
   }
 

@@ -1,4 +1,4 @@
-import type { Awaitable, Call, CallParameters, DecodeCall, DecodeParameters, Handles, Scratch } from '../contracts/index.js';
+import type { AlgorithmKind, Awaitable, Call, CallParameters, DecodeCall, DecodeParameters, Handles, Scratch } from '../contracts/index.js';
 import type { Definition } from '../define/definition.js';
 import { kindOfValue } from '../bytes/arrays.js';
 import { badInput, wholeNumber } from '../bytes/inputs.js';
@@ -62,6 +62,7 @@ export class Operations {
 
   call(parameters: CallParameters | undefined): Call {
     if (parameters === undefined) return this.#bare;
+    if (parameters === null || typeof parameters !== 'object') throw badInput(this.taken.definition.kind, 'call', kindOfValue(parameters), 'an object');
     const { signal, scratch, inPlace, priority } = parameters;
     return {
       handles: this.taken.handles,

@@ -32,7 +32,7 @@ export class PushedChunks implements PushChunker {
     this.#payload = payload;
     this.#hints = hints;
     this.#signal = signal;
-    this.#own = payload === 'none' && hints === undefined ? cutter.open() : undefined;
+    this.#own = payload === 'none' && hints === undefined ? opened(operations, cutter) : undefined;
     this.#buffer = new Uint8Array(this.#own === undefined ? Math.min(2 * cutter.reach, 1024 * 1024) : 0);
   }
 
@@ -115,5 +115,13 @@ export class PushedChunks implements PushChunker {
       this.#close();
       throw this.#signal?.aborted === true ? this.#signal.reason : asPluginError('chunker', { algorithm: definition.name, operation }, thrown);
     }
+  }
+}
+
+function opened(operations: Operations, cutter: CheckedCutter): CheckedPush | undefined {
+  try {
+    return cutter.open();
+  } catch (thrown) {
+    throw asPluginError('chunker', { algorithm: operations.taken.definition.name, operation: 'open' }, thrown);
   }
 }

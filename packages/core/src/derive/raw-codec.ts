@@ -1,6 +1,6 @@
 import type { Awaitable, BatchOutput, Call, CodecKernel, DecodeCall, Ranges } from '../contracts/index.js';
 import { isBytes } from '../bytes/arrays.js';
-import { BrokenPromise, isThenable, resultBytes, resultCount } from '../bytes/results.js';
+import { BrokenPromise, disown, isThenable, resultBytes, resultCount, unexpected } from '../bytes/results.js';
 import { isChunkerError } from '../errors/index.js';
 import { after } from './awaitable.js';
 import type { OutputLimits } from './limits.js';
@@ -146,14 +146,14 @@ export class RawCodec {
 
   #now<T>(result: Awaitable<T>, operation: string): T {
     if (!isThenable(result)) return result as T;
-    Promise.resolve(result).catch(() => {});
+    disown(result);
     throw this.operations.syncUnavailable(operation);
   }
 }
 
 /** The lengths and errors of a batch, checked against the number of items asked for. */
 export function checkedBatch(output: BatchOutput, count: number): BatchOutput {
-  if (output === null || typeof output !== 'object') throw new BrokenPromise('it returned no batch');
+  if (output === null || typeof output !== 'object') throw unexpected(output, 'a batch');
   const buffer = resultBytes(output.buffer);
   const { lengths, errors } = output;
   if (!(lengths instanceof Uint32Array) || lengths.length !== count) throw new BrokenPromise(`it returned no ${count} lengths`);

@@ -2,6 +2,7 @@
  * Nix's base 32 (nix: src/libutil/hash.cc, printHash32/parseHash32): the bytes are one number, little end first, written in digits of five bits, the highest first; no e, o, t, u. Five bytes
  * are exactly eight digits, so whole groups of 40 bits go by table, two digits per look-up, into one small buffer that becomes text at once; a byte loop does the rest.
  */
+import { kindOfValue } from '../bytes/arrays.js';
 import { RegistryError } from '../errors/index.js';
 import { checkBytes, checkText, refused, valuesOf } from './refuse.js';
 
@@ -56,6 +57,7 @@ export const nixBase32 = {
   /** Texts of digests of `digestLength` bytes each; the digests one behind the other. Throws what `decode` throws. */
   decodeMany(texts: readonly string[], digestLength: number): Uint8Array {
     checkDigestLength(digestLength, 0);
+    if (!Array.isArray(texts)) throw new RegistryError('invalid_input', { name: 'texts', value: kindOfValue(texts), expected: 'a list of texts' });
     const bytes = new Uint8Array(texts.length * digestLength);
     const length = Math.ceil((digestLength * 8) / 5);
     for (let index = 0; index < texts.length; index++) {

@@ -1,4 +1,4 @@
-import { isBytes, kindOfValue } from '../bytes/arrays.js';
+import { isBytes, isDetached, kindOfValue } from '../bytes/arrays.js';
 import { RegistryError } from '../errors/index.js';
 
 /** Text that is not what it should be. Never shows the text: it may be a key. */
@@ -6,13 +6,15 @@ export function refused(encoding: string, reason: string, offset?: number): Regi
   return new RegistryError('invalid_encoding', { encoding, reason, ...(offset === undefined ? {} : { offset }) });
 }
 
-/** Throws `invalid_input` for what is no Uint8Array. */
-export function checkBytes(bytes: unknown): void {
+/** Throws `invalid_input` for what is no Uint8Array, or was transferred away: nobody wants the text of nothing instead of a digest's. */
+export function checkBytes(bytes: unknown): asserts bytes is Uint8Array {
   if (!isBytes(bytes)) throw new RegistryError('invalid_input', { name: 'bytes', value: kindOfValue(bytes), expected: 'a Uint8Array' });
+  if (bytes.length === 0 && isDetached(bytes))
+    throw new RegistryError('invalid_input', { name: 'bytes', value: 'a detached buffer', expected: 'a Uint8Array' });
 }
 
 /** Throws `invalid_encoding` for what is no text. */
-export function checkText(encoding: string, text: unknown): void {
+export function checkText(encoding: string, text: unknown): asserts text is string {
   if (typeof text !== 'string') throw refused(encoding, `it is ${kindOfValue(text)}, no text`);
 }
 

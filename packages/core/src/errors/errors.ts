@@ -55,8 +55,12 @@ export class IoError<Code extends ErrorCode = ErrorCode> extends ChunkerError<Co
 /** A pipeline stopped; `details` name the stage and the offset. */
 export class PipelineError<Code extends ErrorCode = ErrorCode> extends ChunkerError<Code> {}
 
-/** True for Chunker's errors, also those of another copy of core; with a code, for that one only. */
+/** True for Chunker's errors, also those of another copy of core; with a code, for that one only. Never throws, whatever was thrown: a Proxy may be. */
 export function isChunkerError<Code extends ErrorCode>(error: unknown, code?: Code): error is ChunkerError<Code> {
-  if (!(error instanceof Error) || !(BRAND in error)) return false;
-  return code === undefined || (error as unknown as ChunkerError).code === code;
+  try {
+    if (!(error instanceof Error) || !(BRAND in error)) return false;
+    return code === undefined || (error as unknown as ChunkerError).code === code;
+  } catch {
+    return false;
+  }
 }

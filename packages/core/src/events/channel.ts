@@ -1,3 +1,4 @@
+import { disown } from '../bytes/results.js';
 import type { AlgorithmKind, ChunkerEvent, Events, KernelKind } from '../contracts/index.js';
 
 let nextId = 1;
@@ -5,7 +6,7 @@ let nextId = 1;
 /** The event channel of one registry. Emitters ask `active` first, so that nobody listening costs one comparison. */
 export class EventChannel implements Events {
   active = false;
-  readonly #listeners = new Set<(event: ChunkerEvent) => void>();
+  readonly #listeners = new Set<(event: ChunkerEvent) => unknown>();
 
   on(listener: (event: ChunkerEvent) => void): () => void {
     // A wrapper of its own per call: the same function may listen twice.
@@ -21,7 +22,7 @@ export class EventChannel implements Events {
   emit(event: ChunkerEvent): void {
     for (const listener of [...this.#listeners]) {
       try {
-        listener(event);
+        disown(listener(event));
       } catch {
         // A listener that throws does not disturb the operation: telemetry must not be able to break work.
       }

@@ -1,30 +1,8 @@
 import type { AlgorithmKind, KernelKind } from '../contracts/index.js';
-import { REQUIRED } from '../define/form.js';
+import { disown } from '../bytes/results.js';
+import { METHODS, REQUIRED } from '../define/form.js';
 
 type Operation = 'compress' | 'decompress' | 'hash' | 'chunk';
-
-/** The methods of each kind's kernels, in the contract's words. */
-const METHODS = {
-  codec: [
-    ...REQUIRED.codec,
-    'compressSync',
-    'decompressSync',
-    'compressInto',
-    'decompressInto',
-    'compressIntoSync',
-    'decompressIntoSync',
-    'compressMany',
-    'decompressMany',
-    'compressManySync',
-    'decompressManySync',
-    'compressor',
-    'decompressor',
-    'compressBound',
-    'inspect',
-  ],
-  hash: [...REQUIRED.hash, 'hashSync', 'hashInto', 'hashIntoSync', 'hashMany', 'hashManySync', 'create'],
-  chunker: [...REQUIRED.chunker],
-} as const;
 
 /** A kernel whose methods were read once and are bound to it. */
 export interface BoundKernel<Methods = unknown> {
@@ -74,6 +52,7 @@ function costOf(kernel: object, costPerByte: unknown): BoundKernel['cost'] {
   return (operation, options, bytes) => {
     try {
       const cost: unknown = costPerByte.call(kernel, operation, options);
+      disown(cost);
       // A cost that is no number must not send everything to one side: the default of 1 ns per byte.
       return (typeof cost === 'number' && cost >= 0 ? cost : 1) * bytes;
     } catch {
@@ -87,6 +66,7 @@ function memoryOf(kernel: object, memory: unknown): BoundKernel['memory'] {
   return (operation, options, inputBytes) => {
     try {
       const bytes: unknown = memory.call(kernel, operation, options, inputBytes);
+      disown(bytes);
       return Number.isFinite(bytes) && (bytes as number) > 0 ? (bytes as number) : 0;
     } catch {
       return 0;

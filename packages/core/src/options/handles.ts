@@ -5,13 +5,14 @@ import { copyOf, readableInput } from '../bytes/inputs.js';
 import { areaError, describeThrown, isOurs } from '../errors/areas.js';
 import { isPlain } from './snapshot.js';
 
-const NONE: Handles = Object.freeze({});
+/** Of an algorithm that was taken without any. */
+export const NO_HANDLES: Handles = Object.freeze({});
 
 /**
  * Copies the keys and dictionaries that an algorithm is taken with, and checks them against what it declares. Values never appear in errors. Throws `invalid_options`.
  */
-export function readHandles(definition: Definition, given: unknown): Handles {
-  if (given === undefined) return NONE;
+export async function readHandles(definition: Definition, given: unknown): Promise<Handles> {
+  if (given === undefined) return NO_HANDLES;
   const refuse = (name: string, value: string, reason: string, cause?: unknown) =>
     areaError(
       definition.kind,
@@ -32,7 +33,7 @@ export function readHandles(definition: Definition, given: unknown): Handles {
     if (!isBytes(bytes)) throw refuse(name, typeof bytes, 'a handle is a Uint8Array');
     const copy = copyOf(readableInput(definition.kind, bytes, name));
     try {
-      description.check?.(copy);
+      await description.check?.(copy);
     } catch (thrown) {
       if (isOurs(thrown)) throw thrown;
       throw refuse(name, `${copy.length} bytes`, describeThrown(thrown), thrown);

@@ -34,6 +34,9 @@ export function isPlain(value: unknown): value is Record<string, unknown> {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
+// What stands for itself before a colon: other keys are quoted, or `{ 'a:1,b': 2 }` would print like `{ a: 1, b: 2 }`.
+const PLAIN_KEY = /^[\w$-]+$/;
+
 /** A value for messages and memo keys: types are told apart, bytes are never shown. */
 export function printable(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value);
@@ -43,9 +46,9 @@ export function printable(value: unknown): string {
     if (Array.isArray(value)) return `[${value.map(printable).join()}]`;
     if (isPlain(value))
       return `{${Object.keys(value)
-        .map((key) => `${key}:${printable(value[key])}`)
+        .map((key) => `${PLAIN_KEY.test(key) ? key : JSON.stringify(key)}:${printable(value[key])}`)
         .join()}}`;
     return 'an object';
   }
-  return typeof value === 'function' || typeof value === 'symbol' ? typeof value : Object.is(value, -0) ? '0' : String(value);
+  return typeof value === 'function' || typeof value === 'symbol' ? typeof value : Object.is(value, -0) ? '-0' : String(value);
 }

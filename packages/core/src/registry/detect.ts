@@ -1,5 +1,6 @@
 import type { Definition } from '../define/definition.js';
 import { beginsWith } from '../define/magics.js';
+import { disown } from '../bytes/results.js';
 import { CompressionError } from '../errors/index.js';
 
 /** Bytes that are enough to recognise any format: what `recognise` is shown, and more than the longest magic. */
@@ -31,7 +32,9 @@ export function unknownFormat(codecs: Iterable<Definition>, head: Uint8Array): C
 
 function recognises(codec: Definition, head: Uint8Array): boolean {
   try {
-    return codec.recognise?.(head.slice(0, HEAD_BYTES)) === true;
+    const answer: unknown = codec.recognise?.(head.slice(0, HEAD_BYTES));
+    disown(answer);
+    return answer === true;
   } catch {
     // A guess that fails is no recognition, and must not keep other codecs from theirs.
     return false;

@@ -52,6 +52,15 @@ export interface DisposeSettings {
   readonly graceMs?: number;
 }
 
+function isSettings(last: unknown): last is RegisterSettings {
+  try {
+    return last !== null && typeof last === 'object' && !('kind' in last) && 'replace' in last;
+  } catch {
+    // A Proxy that does not say what it has is neither settings nor an algorithm: the catalogue refuses it.
+    return false;
+  }
+}
+
 /**
  * What an application has registered, with types: `R` is the union of its algorithms, so that names and options are checked and completed. Registries never see each other's algorithms
  * or settings.
@@ -102,9 +111,8 @@ export class Registry<in R = never> {
   register(...given: readonly unknown[]): Registry<never> {
     this.#scope.life.check();
     const last = given.at(-1);
-    const hasSettings = last !== null && typeof last === 'object' && !('kind' in last) && 'replace' in last;
-    const settings = hasSettings ? (last as RegisterSettings) : {};
-    this.#catalogue.add(hasSettings ? given.slice(0, -1) : given, settings.replace === true);
+    const settings = isSettings(last) ? last : undefined;
+    this.#catalogue.add(settings === undefined ? given : given.slice(0, -1), settings?.replace === true);
     return this as Registry<never>;
   }
 

@@ -7,7 +7,7 @@ import { asPluginError } from '../errors/areas.js';
 import type { BoundKernel } from '../kernels/bound.js';
 import { kernelOrder } from '../kernels/choice.js';
 import { selectKernel } from '../kernels/select.js';
-import { readHandles } from '../options/handles.js';
+import { NO_HANDLES, readHandles } from '../options/handles.js';
 import { type ParsedOptions, parseOptions } from '../options/parse.js';
 import { processScope, type Scope } from '../scope/scope.js';
 import { formatSpec } from '../specs/spec.js';
@@ -32,7 +32,7 @@ export async function take<Kind extends AlgorithmKind>(
 ): Promise<TakenOf<Kind>> {
   warnOnce(definition);
   const parsed = await parseOptions(definition, options);
-  const handles = readHandles(definition, givenHandles);
+  const handles = givenHandles === undefined ? NO_HANDLES : await readHandles(definition, givenHandles);
   const order = kernelOrder(settings?.kernel, scope.settings.kernel);
   const { lease } = await selectKernel(definition, order);
   keep(lease.release, lease.kernel);
