@@ -1,4 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { temporaryPlace } from './tools/temporary.mjs';
+
+// For the runner's own files as well as for the tests'.
+process.env.TMPDIR = temporaryPlace().path;
 
 // Tests run against the sources: `@chunker/source` is the exports condition that points at `src`.
 export default defineConfig({

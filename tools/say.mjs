@@ -24,22 +24,50 @@ export function seconds(ms) {
 }
 
 /**
- * Runs a command. `inherit` shows its output as it comes; otherwise it is kept and answered, so that a caller shows it on failure.
+ * Runs a command. `inherit` shows its output as it comes; otherwise it is kept and answered, so that a caller shows it on failure. With `limitMs` it has a group of its own, all of which is ended when it takes
+ * longer than that; `onStart` is given a function that ends it sooner.
  * Resolves to { code, output }.
  */
-export function run(command, args, { cwd, env, inherit = false, onOutput } = {}) {
+export function run(command, args, { cwd, env, inherit = false, onOutput, limitMs, onStart } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', inherit ? 'inherit' : 'pipe', inherit ? 'inherit' : 'pipe'] });
+    const stdio = ['ignore', inherit ? 'inherit' : 'pipe', inherit ? 'inherit' : 'pipe'];
+    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio, detached: limitMs !== undefined });
     let output = '';
     const keep = (bytes) => {
       output += bytes;
       onOutput?.(String(bytes));
     };
+    const limit =
+      limitMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            keep(`\n(ended: it had not come to its end after ${seconds(limitMs)})\n`);
+            endGroup(child);
+          }, limitMs);
+    onStart?.(() => endGroup(child));
     child.stdout?.on('data', keep);
     child.stderr?.on('data', keep);
-    child.on('error', (error) => resolve({ code: 127, output: `${output}${error.message}\n` }));
-    child.on('close', (code, signal) => resolve({ code: code ?? 128, output: signal ? `${output}(ended by ${signal})\n` : output }));
+    const end = (code, words) => {
+      clearTimeout(limit);
+      resolve({ code, output: `${output}${words}` });
+    };
+    // What a command leaves running may hold its output open for ever.
+    const letGo = () => {
+      for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+    };
+    if (limitMs !== undefined) child.on('exit', () => setTimeout(letGo, 5000).unref());
+    child.on('error', (error) => end(127, `${error.message}\n`));
+    child.on('close', (code, signal) => end(code ?? 128, signal ? `(ended by ${signal})\n` : ''));
   });
+}
+
+/** Ends a process and all that it started, as far as they stayed in its group. */
+function endGroup({ pid }) {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It is over, or was never begun.
+  }
 }
 
 /** A named step with its time; its output is shown when it fails, and the script ends. */

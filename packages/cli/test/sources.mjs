@@ -2,8 +2,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { register } from 'node:module';
-import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 
@@ -23,16 +21,20 @@ export async function load(url, context, next) {
   return { format: 'module', source: code, shortCircuit: true };
 }
 
-const cache = join(tmpdir(), `chunker-sources-${userInfo().uid}`);
+const cache = new URL('../node_modules/.cache/sources/', import.meta.url);
 
 /** The source without types; kept by its content, because a test file starts the command dozens of times. */
 async function stripped(source, url) {
-  const file = join(cache, createHash('sha256').update(source).digest('hex'));
+  const file = fileURLToPath(new URL(createHash('sha256').update(source).digest('hex'), cache));
   if (existsSync(file)) return readFileSync(file, 'utf8');
   const { transformSync } = await import('esbuild');
   const { code } = transformSync(source, { loader: 'ts', format: 'esm', target: 'node20', sourcefile: url });
-  mkdirSync(cache, { recursive: true });
-  writeFileSync(`${file}.${process.pid}`, code);
-  renameSync(`${file}.${process.pid}`, file);
+  try {
+    mkdirSync(cache, { recursive: true });
+    writeFileSync(`${file}.${process.pid}`, code);
+    renameSync(`${file}.${process.pid}`, file);
+  } catch {
+    // Somebody who may not write here does without.
+  }
   return code;
 }

@@ -306,7 +306,8 @@ fn bombs() {
     assert_eq!(error, Error::SizeExceeded { limit: 1 << 22, declared: None });
     let (pushed, outcome) = decompress_pushed(&frame, &LIMITS, None, || 1000, || 1 << 16);
     assert_eq!((pushed.len(), outcome), (1 << 22, Err(error)));
-    assert!(started.elapsed().as_secs() < 5);
+    // Of the four gigabytes only those up to the limit are made, however slow the machine is.
+    assert!(started.elapsed().as_secs() < 60);
     let exact = DecodeLimits { max_output_bytes: 1 << 32, ..LIMITS };
     let mut stream = DecompressStream::new(Decompressor::new().unwrap(), &exact, None).unwrap();
     let (mut place, mut progress, mut rest, mut total) =
