@@ -5,6 +5,7 @@ import { usageError, withoutStage } from './failure.js';
 import { inputFor } from './files.js';
 import { expectedBytes } from './expected-bytes.js';
 import { SmallDigests } from './small-digests.js';
+import { FEW } from './small-files.js';
 
 /** A file's digest, or why there is none. */
 export interface FileDigest {
@@ -17,8 +18,6 @@ export interface FileDigest {
 const FILES_AT_ONCE = 4;
 /** Batches of small files under way: one is read while another is hashed. */
 const BATCHES_AT_ONCE = 3;
-/** Fewer files than this are not worth a batch. */
-const FEW = 8;
 
 /** Digests of files in the order of the paths, in lists; `-` is standard input. A file that cannot be read does not stop the others. */
 export async function* digestFiles(context: Context, hash: Hash, paths: readonly string[]): AsyncGenerator<readonly FileDigest[]> {
@@ -61,14 +60,14 @@ function* batchesOf(
 
 /** The small ones together, what is left one by one. */
 async function digestBatch(small: SmallDigests, context: Context, hash: Hash, paths: readonly string[], count: (bytes: number) => void) {
-  const { digests, done, bytes } = await small.digest(paths);
+  const { digests, bytes } = await small.digest(paths);
   count(bytes);
   const rows: FileDigest[] = [];
   const left: number[] = [];
   for (const [index, path] of paths.entries()) {
-    const at = index * hash.digestLength;
-    rows.push({ path, digest: digests.subarray(at, at + hash.digestLength) });
-    if (done[index] !== true) left.push(index);
+    const digest = digests[index];
+    rows.push({ path, ...(digest === undefined ? {} : { digest }) });
+    if (digest === undefined) left.push(index);
   }
   const each = function* () {
     for (const index of left) yield async () => [index, await digestFile(context, hash, paths[index] as string, count)] as const;

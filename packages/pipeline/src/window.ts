@@ -15,6 +15,8 @@ export class Window {
   /** Offset in the input of the first byte of `data`. */
   start = 0;
   isLast = false;
+  /** Of a source of many inputs: where `body` may not be cut across. */
+  parts: Uint32Array | undefined;
 
   constructor(slab: Slab, headBytes: number, release: (slab: Slab) => void) {
     this.#slab = slab;

@@ -1,3 +1,4 @@
+import { ChunkerError } from '@chunker/core';
 import { stageError } from '../errors.js';
 import { Window } from '../window.js';
 import type { Job } from './job.js';
@@ -15,6 +16,7 @@ export async function readWindow(job: Job, offset: number, signal: AbortSignal, 
     // Without a chunker windows are the pieces: all of one length.
     const bytes = await job.source.fill(window.room.subarray(0, roomBytes), signal, job.chunker !== undefined);
     window.filled(bytes, offset, job.source.ended ?? bytes < roomBytes);
+    window.parts = checkedParts(job.source.parts, bytes);
     job.progress.readBytes += bytes;
     return window;
   } catch (error) {
@@ -27,4 +29,10 @@ export async function readWindow(job: Job, offset: number, signal: AbortSignal, 
 export async function carryTail(before: Window, bytesCut: number, window: Window): Promise<void> {
   const tail = before.data.subarray(bytesCut);
   if (tail.length > 0) await window.carry(tail);
+}
+
+function checkedParts(parts: Uint32Array | undefined, bytes: number): Uint32Array | undefined {
+  const told = parts?.reduce((sum, length) => sum + length, 0) ?? bytes;
+  if (told === bytes) return parts;
+  throw new ChunkerError('invalid_input', { name: 'parts', value: `${told} bytes`, expected: `the ${bytes} bytes of the window` });
 }

@@ -23,6 +23,10 @@ export class SkippedSource implements WindowSource {
     return this.#source.ended;
   }
 
+  get parts(): Uint32Array | undefined {
+    return this.#source.parts;
+  }
+
   async fill(target: Uint8Array, signal: AbortSignal, eager?: boolean): Promise<number> {
     this.#skipping ??= this.#skip(target, signal);
     await this.#skipping;

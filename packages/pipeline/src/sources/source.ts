@@ -9,6 +9,11 @@ export interface WindowSource {
   /** Whether the last `fill` was the end. A source that tells can be read eagerly: chunks go on their way while it makes the next. */
   readonly ended?: boolean | undefined;
   /**
+   * Of a source of many inputs one behind the other: the bytes of each that the last `fill` gave, whole ones, empty ones among them; together all that it gave. Nothing is cut across their ends, so each is cut
+   * as in a run of its own. Such a source is asked for the next window when the last one came, and tells `ended`.
+   */
+  readonly parts?: Uint32Array | undefined;
+  /**
    * Writes the next bytes to the start of `target` and answers how many. Where `ended` is not told, fewer than `target.length` means that this was the end; after that it is not called again. Waits
    * without polling; ends soon after `signal` aborts. `target` may be written until the promise settles and never afterwards. Only where `eager` is true may a source that tells
    * `ended` answer before `target` is full and the end is there.
