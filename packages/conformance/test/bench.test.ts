@@ -25,7 +25,7 @@ describe('bench', () => {
       name: 'slow',
       ...FOLD,
       hash(data) {
-        for (let i = 0; i < 50; i++) fold(data);
+        for (let i = 0; i < 500; i++) fold(data);
         return fold(data);
       },
     });

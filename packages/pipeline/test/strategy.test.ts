@@ -131,8 +131,8 @@ describe('a strategy', () => {
   });
 
   it('tries all that are registered, a stranger’s that declares nothing as well', async () => {
-    // What takes no time by the clock wins from what declares a microsecond per byte, however busy the machine is.
-    const plodding = { ...squeezing, name: 'plodding', efforts: { balanced: { options: {}, nanosecondsPerByte: 1000, ratio: 0.5 } } } as const;
+    // What takes no time by the clock wins from what declares a millisecond per byte, however busy the machine is.
+    const plodding = { ...squeezing, name: 'plodding', efforts: { balanced: { options: {}, nanosecondsPerByte: 1e6, ratio: 0.5 } } } as const;
     expect(await specsOf({ strategy: 'auto' }, known, Registry.of(lowbits, sha1, defineCodec(plodding), memory))).toEqual(['identity', 'memory']);
     const records = await collect(line({ strategy: 'adaptive' }).run(mixed, SMALL));
     expect(new Set(records.map(({ codec }) => codec)).size).toBeGreaterThan(1);
