@@ -22,6 +22,7 @@ export class Context {
   readonly options: CommonOptions;
   readonly #controller: AbortController;
   #progress: Progress | undefined;
+  #state: () => ProgressState = () => ({ label: '', bytes: 0 });
   #failed = 0;
 
   constructor(options: CommonOptions, controller: AbortController) {
@@ -97,9 +98,10 @@ export class Context {
     return this.options.progress ?? (this.err.isTerminal && !this.options.quiet);
   }
 
-  /** Shows progress until `hideProgress`, where somebody can see it. */
+  /** Shows progress until `hideProgress`, where somebody can see it. Called again, it goes on with the new state. */
   showProgress(state: () => ProgressState): void {
-    if (this.showsProgress) this.#progress ??= openProgress(this.err, state);
+    this.#state = state;
+    if (this.showsProgress) this.#progress ??= openProgress(this.err, () => this.#state());
   }
 
   async hideProgress(): Promise<void> {

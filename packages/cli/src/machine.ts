@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
+import { measured } from './sizes.js';
 
 /** Limits that the system sets for this process; absent where there is none or it cannot be told. */
 export interface Limits {
@@ -23,7 +24,7 @@ export function limits(): Limits {
   const memory = Number(read('/sys/fs/cgroup/memory.max') ?? read('/sys/fs/cgroup/memory/memory.limit_in_bytes'));
   const files = Number(/^Max open files\s+(\d+)/m.exec(read('/proc/self/limits') ?? '')?.[1]);
   return {
-    ...(cpus === undefined ? {} : { cgroupCpus: cpus }),
+    ...(cpus === undefined ? {} : measured({ cgroupCpus: cpus })),
     ...(memory > 0 && memory < os.totalmem() ? { cgroupMemoryBytes: memory } : {}),
     memoryBytes: os.totalmem(),
     ...(Number.isNaN(files) ? {} : { openFiles: files }),

@@ -1,4 +1,4 @@
-import { fstatSync, write } from 'node:fs';
+import { constants, fstatSync, openSync, write } from 'node:fs';
 import { Socket } from 'node:net';
 import { isatty } from 'node:tty';
 import { ClosedPipe } from './failure.js';
@@ -62,7 +62,7 @@ function pipeWriter(fd: number): (bytes: Uint8Array) => Promise<void> {
   let socket: Socket | undefined;
   return (bytes) => {
     if (socket === undefined) {
-      socket = new Socket({ fd, readable: false, writable: true });
+      socket = new Socket({ fd: ownDescriptor(fd) ?? fd, readable: false, writable: true });
       socket.on('error', () => {});
     }
     const pipe = socket;
@@ -70,6 +70,18 @@ function pipeWriter(fd: number): (bytes: Uint8Array) => Promise<void> {
       pipe.write(bytes, (error) => (error == null ? resolve() : reject(isClosed(error) ? new ClosedPipe() : error)));
     });
   };
+}
+
+/**
+ * The same pipe, opened again. Waiting in the event loop takes a descriptor that does not block, and that flag belongs to what was opened, not to us: another program that writes to the same pipe would be told EAGAIN, which most take
+ * for an error. Undefined where it cannot be opened: a socket, another user's pipe, no reader any more, no /proc.
+ */
+function ownDescriptor(fd: number): number | undefined {
+  try {
+    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    return undefined;
+  }
 }
 
 async function writeFile(fd: number, bytes: Uint8Array): Promise<void> {

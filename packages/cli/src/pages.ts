@@ -12,6 +12,7 @@ export const PAGES: Readonly<Record<string, Page>> = {
     about: [
       'Reads files, directories (as Nix archives) and archives, cuts, hashes and compresses them in one pipeline, and reports what deduplication and compression would save over all paths together. Nothing is written.',
       'A path that cannot be read is an error; --skip-unreadable leaves it out. Sockets, devices and fifos are always errors.',
+      'In the report as JSON sizes are bytes; seconds and the figures of the threads are given to the thousandth.',
     ],
     examples: [
       ['chunker scan ~/photos /srv/backup', 'what two folders have in common'],

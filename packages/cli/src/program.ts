@@ -4,7 +4,7 @@ import { type Colour, colourFor } from './colour.js';
 import type { CommonOptions, Context } from './context.js';
 import { KERNELS } from './environment.js';
 import { usageError } from './failure.js';
-import { formatHelp } from './help.js';
+import { formatHelp, pathOf } from './help.js';
 
 type Start = (options: CommonOptions) => Context;
 type Run<Options> = (context: Context, operands: readonly string[], options: Options) => Promise<void>;
@@ -197,12 +197,20 @@ function command(parent: Command, name: string, operands: string, description: s
     .optionsGroup('');
 }
 
+/** Commands that may run for long. `chunk` shows a result at once, and inquiries have none to wait for. */
+const WITH_PROGRESS: ReadonlySet<string> = new Set([
+  ...['scan', 'hash', 'compress', 'decompress', 'bench', 'conformance'],
+  ...['nar pack', 'nar unpack', 'nar ls', 'nar cat', 'nar verify', 'nar hash'],
+]);
+
 /** The last two arguments that commander hands over are options and command; those before are the operands. */
 function action<Options>(start: Start, load: () => Promise<Run<Options>>) {
   return async (...handed: unknown[]): Promise<void> => {
     const made = handed.at(-1) as Command;
     const options = made.opts() as Options & CommonOptions;
     const context = start(options);
+    // Before algorithms and kernels are loaded, which on a busy machine takes longer than anybody likes to see nothing.
+    if (WITH_PROGRESS.has(pathOf(made))) context.showProgress(() => ({ label: pathOf(made), bytes: 0 }));
     const run = await load();
     await run(context, made.args, options);
   };

@@ -47,6 +47,11 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ${BINARY[unit]}`;
 }
 
+/** What was measured, for a document: its numbers to the thousandth, because the digits behind are noise. */
+export function measured<T extends object>(figures: T): T {
+  return Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, typeof value === 'number' ? Math.round(value * 1000) / 1000 : value])) as T;
+}
+
 /** `12 345 678`: digits in groups of three. */
 export function formatCount(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ' ');

@@ -34,5 +34,8 @@ describe('what the threads did', () => {
   it('is told by scan --json', async () => {
     const { text } = await shell(`chunker scan --json ${process.execPath}`);
     expectFigures((JSON.parse(text) as { executor: ExecutorFigures }).executor);
+    // To the thousandth: no number that was measured has more digits than mean something.
+    expect(text.match(/\d+\.\d{4,}/g)).toBeNull();
+    expect(text).toMatch(/"seconds":\d+(\.\d+)?,/);
   });
 });

@@ -1,8 +1,11 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Output } from '../src/output.js';
 import { columnsOf } from '../src/columns.js';
 import { openProgress } from '../src/progress.js';
 import { shell } from './command.js';
+import { testFolder } from './folder.js';
 
 /** An output that remembers what was written, and when. */
 function recorder(isTerminal: boolean) {
@@ -90,6 +93,19 @@ describe('progress', () => {
     expect(lines.filter((line) => line.startsWith('chunker: not_found: ')).length).toBe(2);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: none of them may be there
     expect(stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
-    expect(lines[0]).toMatch(/^hash blake3/);
+    expect(lines[0]).toMatch(/^hash /);
+  });
+
+  it('begins before anything is loaded that the command needs', async () => {
+    const folder = testFolder();
+    writeFileSync(join(folder, 'package.json'), '{ "name": "slow", "version": "1.0.0", "type": "module", "chunker": { "plugin": "./plugin.js" } }');
+    writeFileSync(join(folder, 'plugin.js'), "import { writeSync } from 'node:fs'; writeSync(2, '<loaded>'); export default [];");
+    writeFileSync(join(folder, 'data'), 'data');
+    for (const given of ['scan data', 'hash data', 'compress -o x data', 'decompress --test x', 'nar ls data']) {
+      vi.useRealTimers();
+      const { stderr } = await shell(`chunker ${given} --progress --plugin ./`, { cwd: folder });
+      const label = given.startsWith('nar') ? 'nar ls' : given.split(' ', 1)[0];
+      expect(stderr.slice(0, stderr.indexOf('<loaded>'))).toMatch(new RegExp(`^${label} `));
+    }
   });
 });

@@ -11,6 +11,7 @@ import { ClosedPipe, usageError, withoutStage } from '../failure.js';
 import { inputFor } from '../files.js';
 import { type InputKind, kindOf } from '../inputs.js';
 import { bytesOf, printable } from '../names.js';
+import { measured } from '../sizes.js';
 import { FEW, SmallFiles } from '../small-files.js';
 import { SmallFileSource } from '../small-source.js';
 import { printReport, type ScanReport, type ScannedPath } from './scan-report.js';
@@ -58,8 +59,8 @@ export async function scan(context: Context, operands: readonly string[], option
   const report: ScanReport = {
     paths,
     ...totals,
-    seconds: (performance.now() - started) / 1000,
-    ...(measurement === undefined ? {} : { executor: measurement.figures() }),
+    ...measured({ seconds: (performance.now() - started) / 1000 }),
+    ...(measurement === undefined ? {} : { executor: measured(measurement.figures()) }),
     ...(options.verify === true && context.failed === 0 ? { verified: true } : {}),
   };
   await context.hideProgress();
