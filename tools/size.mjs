@@ -47,11 +47,22 @@ async function minified(file, external) {
   return { bytes: all.length, zipped: gzipSync(all).length };
 }
 
-function importMilliseconds(file) {
-  const program = `const before = process.cpuUsage(); await import(${JSON.stringify(pathToFileURL(file).href)}); const { user, system } = process.cpuUsage(before); console.log((user + system) / 1000);`;
+/** CPU time of importing what `address` evaluates to, behind `preparation`. */
+function importMilliseconds(address, preparation = '') {
+  const program = `${preparation}const before = process.cpuUsage(); await import(${address}); const { user, system } = process.cpuUsage(before); console.log((user + system) / 1000);`;
   const times = Array.from({ length: RUNS }, () => Number(execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' })));
   return Math.min(...times);
 }
+
+const addressOf = (file) => JSON.stringify(pathToFileURL(file).href);
+
+/** A module that never changes, of functions and calls as others have them: what its import takes here tells how this machine, in the company it has now, compares with the one where times were promised. */
+const YARDSTICK = `let text = '';
+for (let i = 0; i < 500; i++) text += \`export function f\${i}(a) { const b = { a, i: \${i} }; return [a, b].map((one) => String(one)).join('\${i}'); }\\nexport const v\${i} = f\${i}('\${i}');\\n\`;
+const address = 'data:text/javascript,' + encodeURIComponent(text);
+`;
+const YARDSTICK_MS = 20;
+const slowness = Math.max(1, importMilliseconds('address', YARDSTICK) / YARDSTICK_MS);
 
 /** The same of a command that has nothing to do but to say its version. */
 function commandMilliseconds(file) {
@@ -98,7 +109,7 @@ async function measure(one) {
   return {
     minified: bytes / 1000,
     gzip: zipped / 1000,
-    milliseconds: one.manifest.bin ? commandMilliseconds(file) : importMilliseconds(file),
+    milliseconds: (one.manifest.bin ? commandMilliseconds(file) : importMilliseconds(addressOf(file))) / slowness,
     options: existsSync(options) ? (await minified(options, external)).bytes / 1000 : undefined,
     addon: addonBytes(one) === undefined ? undefined : addonBytes(one) / 1000,
   };
@@ -119,7 +130,7 @@ function document(rows) {
 At most so much: kilobytes (of 1 000 bytes) and milliseconds of CPU time. A build that exceeds a figure fails, as does one that leaves it far behind.
 
 - **minified**, **gzip**: what \`import\` of the package brings at once with all that it takes along, without the packages it depends on, which have lines of their own.
-- **import**: CPU time of that import on Node, the least of ${RUNS} (of the command: of \`chunker --version\`); Node's own start is not in it. A slower machine takes longer.
+- **import**: CPU time of that import on Node, the least of ${RUNS} (of the command: of \`chunker --version\`); Node's own start is not in it. On a slower machine, by as much as that takes longer to import a module that never changes.
 - **options**: the schema of the options, minified; loaded when an algorithm is taken for the first time.
 - **addon**: the native kernel of one platform, as a file; loaded when the algorithm is taken.
 
@@ -155,7 +166,7 @@ function compare(rows) {
 }
 
 const rows = new Map();
-say('package                      minified     gzip   import');
+say(`package                      minified     gzip   import${slowness > 1 ? `, less what this machine is slower: ${slowness.toFixed(2)} times` : ''}`);
 for (const one of packages()) {
   if (entryFile(one) === undefined) continue;
   const found = await measure(one);
