@@ -70,7 +70,9 @@ describe.each(['native', 'platform'])('with the %s kernel', (kernel) => {
           if (index % 2 !== lane) continue;
           const place = folder.at(`killed-${kernel}-${moment}`);
           mkdirSync(place);
-          expect(await run(kernel, String(moment), place, 'sync'), `after ${moment} of ${calls}`).toBeUndefined();
+          const survived = await run(kernel, String(moment), place, 'sync');
+          // Threads may come by with a call less this time: then the last one is past the end, and all is there.
+          if (survived !== undefined) expect([survived.calls <= moment, readdirSync(place)], `after ${moment} of ${calls}`).toEqual([true, ['target']]);
           for (const name of readdirSync(place)) {
             found.add(name === 'target' ? 'all' : 'temporary');
             if (name === 'target') expect(Buffer.compare(await pack(join(place, name)), archive)).toBe(0);
