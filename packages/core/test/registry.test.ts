@@ -247,6 +247,25 @@ describe('taking', () => {
     }
   });
 
+  it.each([
+    ['priority', -1],
+    ['priority', 8],
+    ['priority', 1.5],
+    ['priority', Number.NaN],
+    ['priority', '1'],
+    ['inPlace', 'yes'],
+    ['reservation', 5],
+    ['reservation', null],
+    ['allowTrailing', 1],
+    ['signal', 5],
+    ['scratch', {}],
+  ])('refuses the call parameter %s = %o', async (name, value) => {
+    const codec = await configure(small);
+    const framed = codec.compressSync(new Uint8Array(1));
+    await expect(codec.decompress(framed, { [name]: value })).rejects.toEqual(coded('invalid_input', { name }));
+    expect(() => codec.decompressSync(framed, { [name]: value })).toThrow(coded('invalid_input', { name }));
+  });
+
   it('reads options once, whatever their getters do', async () => {
     let reads = 0;
     const options = {

@@ -53,7 +53,9 @@ export function isUnfixed(bytes: ArrayBufferView): boolean {
   }
 }
 
-/** Its memory was transferred away. Node 20 has no `ArrayBuffer.prototype.detached`, but refuses to look at such a buffer. */
+/**
+ * Its memory was transferred away. Node 20 has no `ArrayBuffer.prototype.detached`, but refuses to look at such a buffer. The property `length` must not be asked beforehand: compiled by V8 11 it may tell what the length was.
+ */
 export function isDetached(bytes: ArrayBufferView): boolean {
   if (lengthOf.call(bytes) !== 0) return false;
   try {

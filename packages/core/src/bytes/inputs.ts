@@ -15,7 +15,7 @@ export function badInput(kind: AlgorithmKind, name: string, value: string, expec
 export function readableInput(kind: AlgorithmKind, data: unknown, name = 'data'): Uint8Array {
   if (!isBytes(data)) throw badInput(kind, name, kindOfValue(data), 'a Uint8Array');
   const view = plainView(data);
-  if (view.length === 0 && isDetached(view)) throw badInput(kind, name, 'a detached buffer', 'a Uint8Array');
+  if (isDetached(view)) throw badInput(kind, name, 'a detached buffer', 'a Uint8Array');
   return isUnfixed(view) ? copyOf(view) : view;
 }
 

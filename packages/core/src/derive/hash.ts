@@ -138,7 +138,7 @@ export class TakenHash implements Hash {
     this.#atOnce(answer, 'hash');
     if (this.#kept(output).length > COPIED) return output;
     this.#place = output;
-    return output.slice();
+    return new Uint8Array(output);
   }
 
   #kept(output: Uint8Array): Uint8Array {

@@ -85,9 +85,11 @@ export class Operations {
     const { kind, name } = this.taken.definition;
     const maxOutputBytes = wholeNumber(kind, 'maxOutputBytes', parameters?.maxOutputBytes ?? (unlimited ? Number.POSITIVE_INFINITY : ONE_GIB), 0, true);
     const maxMemoryBytes = wholeNumber(kind, 'maxMemoryBytes', parameters?.maxMemoryBytes ?? DEFAULT_MEMORY, 0, true);
+    const { allowTrailing = false } = parameters ?? {};
+    if (typeof allowTrailing !== 'boolean') throw badInput(kind, 'allowTrailing', kindOfValue(allowTrailing), 'true or false');
     return {
       ...this.call(parameters),
-      allowTrailing: parameters?.allowTrailing === true,
+      allowTrailing,
       limits: new OutputLimits(name, maxOutputBytes, maxMemoryBytes, unlimited ? undefined : this.taken.scope.memory),
     };
   }
@@ -404,7 +406,14 @@ function queueOf(scope: Scope): { queue?: number } {
 /** Throws `invalid_input`, or the reason of a signal that was aborted before. Answers the scratch. */
 export function checkParameters(kind: AlgorithmKind, parameters: CallParameters): Scratch | undefined {
   if (parameters === null || typeof parameters !== 'object') throw badInput(kind, 'call', kindOfValue(parameters), 'an object');
-  const { signal, scratch } = parameters;
+  const { signal, scratch, inPlace, priority, reservation } = parameters;
+  if (inPlace !== undefined && typeof inPlace !== 'boolean') throw badInput(kind, 'inPlace', kindOfValue(inPlace), 'true or false');
+  if (priority !== undefined && !(Number.isInteger(priority) && priority >= 0 && priority <= 7)) {
+    throw badInput(kind, 'priority', typeof priority === 'number' ? String(priority) : kindOfValue(priority), 'a whole number from 0 to 7');
+  }
+  if (reservation !== undefined && typeof reservation?.bytes !== 'number') {
+    throw badInput(kind, 'reservation', kindOfValue(reservation), 'what memory.reserve answered');
+  }
   if (signal !== undefined) {
     if (typeof signal?.addEventListener !== 'function') throw badInput(kind, 'signal', kindOfValue(signal), 'an AbortSignal');
     if (signal.aborted) throw signal.reason;

@@ -9,8 +9,7 @@ export function refused(encoding: string, reason: string, offset?: number): Regi
 /** Throws `invalid_input` for what is no Uint8Array, or was transferred away: nobody wants the text of nothing instead of a digest's. */
 export function checkBytes(bytes: unknown): asserts bytes is Uint8Array {
   if (!isBytes(bytes)) throw new RegistryError('invalid_input', { name: 'bytes', value: kindOfValue(bytes), expected: 'a Uint8Array' });
-  if (bytes.length === 0 && isDetached(bytes))
-    throw new RegistryError('invalid_input', { name: 'bytes', value: 'a detached buffer', expected: 'a Uint8Array' });
+  if (isDetached(bytes)) throw new RegistryError('invalid_input', { name: 'bytes', value: 'a detached buffer', expected: 'a Uint8Array' });
 }
 
 /** Throws `invalid_encoding` for what is no text. */
