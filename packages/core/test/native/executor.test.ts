@@ -122,13 +122,13 @@ describe.skipIf(process.platform !== 'linux')('isolated pools', () => {
   it('are not held up by the common pool, nor hold it up', async () => {
     configureExecutor(addon, { threads: 1 });
     const pool = createPool(addon, { threads: 1 });
-    // A job that holds up its pool until it is told to end, and one of the other pool that must not wait for it.
+    // A job that holds up its pool for longer than a test may take, unless it is told to end, and one of the other pool that must not wait for it.
     for (const [held, free] of [
       [0, pool.queue],
       [pool.queue, 0],
     ] as const) {
       const controller = new AbortController();
-      const holding = room.run((ticket, bytes) => addon.slow(ticket, bytes, 250_000), { input: new Uint8Array(1), queue: held, signal: controller.signal });
+      const holding = room.run((ticket, bytes) => addon.slow(ticket, bytes, 600_000), { input: new Uint8Array(1), queue: held, signal: controller.signal });
       expect(await slow(1, free)).toBeGreaterThan(0);
       controller.abort('enough');
       await expect(holding).rejects.toBe('enough');
