@@ -19,13 +19,19 @@ before(async () => {
 });
 after(() => rmSync(directory, { recursive: true, force: true }));
 
-/** An empty folder with the named packages installed from their tarballs; answers a function that runs a module there. */
-async function installed(label, names) {
+/** An empty folder with the named packages installed from their tarballs. */
+async function installedFolder(label, names) {
   const folder = mkdtempSync(join(directory, `${label}-`));
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
   const files = names.map((name) => tarballs.get(name));
   const { code, output } = await run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', ...files], { cwd: folder });
   assert.equal(code, 0, output);
+  return folder;
+}
+
+/** The same; answers a function that runs a module there. */
+async function installed(label, names) {
+  const folder = await installedFolder(label, names);
   return async (source) => {
     writeFileSync(join(folder, 'use.mjs'), source);
     const result = await run(process.execPath, ['use.mjs'], { cwd: folder, env: { CHUNKER_KERNEL: '' } });
@@ -170,6 +176,16 @@ describe('a plugin alone with core in an empty folder', () => {
       for (const [kind, name] of [['codec', 'zstd'], ['hash', 'blake3'], ['chunker', 'fastcdc']])
         await new Registry()[kind](name).then(() => { throw new Error('found'); }, (error) => console.log(error.code, error.details.install));`);
     assert.equal(answer, 'algorithm_unknown @chunker/codec-zstd\nalgorithm_unknown @chunker/hash-blake3\nalgorithm_unknown @chunker/chunking-fastcdc');
+  });
+
+  test('two installed copies, one required and one imported, work in one process and share its threads', async () => {
+    const plugins = ['codec-zstd', 'hash-blake3', 'chunking-fastcdc', 'io'].map((name) => `@chunker/${name}`);
+    const names = ['@chunker/core', '@chunker/pipeline', ...plugins, ...plugins.map((name) => `${name}-${platformTriple()}`)];
+    const folders = await Promise.all(['one', 'other'].map((label) => installedFolder(label, names)));
+    const env = { CHUNKER_KERNEL: '', CHUNKER_THREADS: '2' };
+    const { code, output } = await run(process.execPath, [join(ROOT, 'tools', 'packed', 'two-copies.mjs'), ...folders], { env });
+    assert.equal(code, 0, output);
+    assert.equal(output.trim(), '2 threads, of one pool');
   });
 
   test('the command line, installed, has all that it needs', async () => {

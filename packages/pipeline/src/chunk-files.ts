@@ -1,3 +1,4 @@
+import { unlessAborted } from '@chunker/core/runtime';
 import type { Pipeline } from './builder.js';
 import { Outbox } from './engine/outbox.js';
 import { Gate } from './gate.js';
@@ -22,25 +23,30 @@ export interface FilesProgress {
 
 /** How a batch of files is worked through. */
 export interface ChunkFilesSettings extends Pick<RunSettings, 'signal' | 'mode' | 'windowBytes' | 'buffers' | 'queue' | 'bufferLimitBytes' | 'cooperate'> {
-  /** Payloads are copies: results outlive their run. All of a file's are in memory when it is given, so give large files runs of their own. */
-  readonly payload?: 'none' | 'copy';
-  /** Files at a time, results that wait to be pulled among them; default twice the threads. */
+  /** As of a run: nothing (default), views that are valid until the next result is pulled, or copies. */
+  readonly payload?: RunSettings['payload'];
+  /** Files at a time, those that wait to be pulled among them; default twice the threads. Each takes what a run takes with a `queue` of 2. */
   readonly concurrency?: number;
   /** Called at most ten times a second, and at the end. */
   readonly onProgress?: (progress: FilesProgress) => void;
 }
 
-/** A file that is done. */
-export interface ChunkedFile {
+/** The next records of a file, those of one window. A file's come in its order; files that are under way at the same time take turns. */
+export interface FileRecords {
   readonly path: string | Uint8Array;
-  /** Its place in the list. */
+  /** The file's place in the list. */
   readonly index: number;
-  readonly summary: Summary;
-  /** Its records, by the window. */
-  readonly batches: readonly RecordBatch[];
+  readonly batch: RecordBatch;
 }
 
-/** A file that could not be done; the others go on. */
+/** A file that is done: all its records have come. */
+export interface ChunkedFile {
+  readonly path: string | Uint8Array;
+  readonly index: number;
+  readonly summary: Summary;
+}
+
+/** A file that could not be done; the others go on. Records of it may have come before. */
 export interface FailedFile {
   readonly path: string | Uint8Array;
   readonly index: number;
@@ -48,25 +54,25 @@ export interface FailedFile {
 }
 
 /**
- * Puts many files through a pipeline, several at a time, and gives each as it is done. A file that fails is a result as well. Algorithms are taken once; with `dedup()` a chunk that any file of the batch had before
- * is a duplicate (of files under way at the same time, either's). The list is read as files are begun, so it may be endless; a consumer that does not pull stops the batch. Rejects with the signal's
- * reason, with what the list throws, and where an algorithm cannot be had.
+ * Puts many files through a pipeline, several at a time. Gives their records by the window, and of each file at its end that it is done, or why not: a file that fails does not end the others. Nothing of a file is
+ * kept, so files of any size and number go through the same memory; a consumer that does not pull stops the batch. Algorithms are taken once; with `dedup()` a chunk that any file of the batch had before is a duplicate (of
+ * files under way at the same time, either's). The list is read as files are begun, so it may be endless. Rejects with the signal's reason, with what the list throws, and where an algorithm cannot be had.
  */
 export async function* chunkFiles<R>(
   line: Pipeline<R>,
   paths: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
   settings: ChunkFilesSettings = {},
-): AsyncGenerator<ChunkedFile | FailedFile> {
+): AsyncGenerator<FileRecords | ChunkedFile | FailedFile> {
   const { concurrency = 2 * threads(), onProgress, signal, ...run } = settings;
   signal?.throwIfAborted();
   const batch = new FileBatch(await line.ready(), run, concurrency, signal);
   const progress = new ProgressTeller(onProgress, 'length' in paths && typeof paths.length === 'number' ? paths.length : undefined);
   try {
     batch.begin(paths);
-    for (let file = await batch.next(); file !== undefined; file = await batch.next()) {
-      progress.count(file);
-      yield file;
-      batch.taken();
+    for (let next = await batch.next(); next !== undefined; next = await batch.next()) {
+      if (!('batch' in next.result)) progress.count(next.result);
+      yield next.result;
+      next.taken();
     }
     progress.end();
   } finally {
@@ -74,11 +80,17 @@ export async function* chunkFiles<R>(
   }
 }
 
+/** A result on its way to the consumer, and whom to tell when the next one is pulled. */
+interface Handed {
+  readonly result: FileRecords | ChunkedFile | FailedFile;
+  readonly taken: () => void;
+}
+
 class FileBatch<R> {
   readonly #line: Pipeline<R>;
   readonly #settings: RunSettings;
   readonly #gate: Gate;
-  readonly #outbox = new Outbox<ChunkedFile | FailedFile>(false);
+  readonly #outbox = new Outbox<Handed>(false);
   readonly #controller = new AbortController();
   readonly #signal: AbortSignal | undefined;
   readonly #abort = () => this.#fail(this.#signal?.reason);
@@ -98,13 +110,8 @@ class FileBatch<R> {
     this.#running = this.#pump(paths).catch((error: unknown) => this.#fail(error));
   }
 
-  next(): Promise<ChunkedFile | FailedFile | undefined> {
+  next(): Promise<Handed | undefined> {
     return this.#outbox.next();
-  }
-
-  /** The consumer has had a result: one more file may begin. */
-  taken(): void {
-    this.#gate.leave();
   }
 
   /** Aborts what runs and waits for it. */
@@ -123,8 +130,9 @@ class FileBatch<R> {
         await this.#gate.enter();
         const deliver = this.#outbox.announce();
         running += 1;
-        void this.#one(path, index).then((file) => {
-          deliver(file);
+        void this.#one(path, index).then((result) => {
+          // Once the consumer has had it, one more file may begin.
+          deliver({ result, taken: () => this.#gate.leave() });
           running -= 1;
           if (running === 0) idle?.();
         });
@@ -143,12 +151,18 @@ class FileBatch<R> {
   async #one(path: string | Uint8Array, index: number): Promise<ChunkedFile | FailedFile> {
     try {
       const run = this.#line.run({ file: path }, this.#settings);
-      const batches: RecordBatch[] = [];
-      for await (const batch of run.batches()) batches.push(batch.keep());
-      return { path, index, summary: await run.summary(), batches };
+      for await (const batch of run.batches()) await this.#hand({ path, index, batch: batch.keep() });
+      return { path, index, summary: await run.summary() };
     } catch (error) {
       return { path, index, error };
     }
+  }
+
+  /** Resolves when the consumer has done with it: until then its window stays. */
+  async #hand(result: FileRecords): Promise<void> {
+    const deliver = this.#outbox.announce();
+    const taken = new Promise<void>((resolve) => deliver({ result, taken: resolve }));
+    await unlessAborted(taken, this.#controller.signal);
   }
 
   #fail(error: unknown): void {

@@ -1,7 +1,7 @@
 export type { AdaptiveBuffers, BufferStrategy } from '@chunker/io/buffers';
 export { Pipeline, pipeline } from './builder.js';
 export { CONTENT_HEAD_BYTES, CONTENT_KINDS, type Content, type ContentKind, describeContent } from './content/content.js';
-export { type ChunkedFile, type ChunkFilesSettings, chunkFiles, type FailedFile, type FilesProgress } from './chunk-files.js';
+export { type ChunkedFile, type ChunkFilesSettings, chunkFiles, type FailedFile, type FileRecords, type FilesProgress } from './chunk-files.js';
 export type { Checkpoint } from './checkpoint.js';
 export type { CooperationSettings } from './cooperation.js';
 export { DigestTable } from './digest-table.js';

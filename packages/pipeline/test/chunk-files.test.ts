@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ChunkedFile, chunkFiles, type FailedFile, type FilesProgress, pipeline } from '@chunker/pipeline';
+import { defineHash, Registry } from '@chunker/core';
+import { type ChunkedFile, chunkFiles, type FailedFile, type FileRecords, type FilesProgress, pipeline } from '@chunker/pipeline';
 import { registry, sampleBytes } from './algorithms.js';
 import { plain } from './records.js';
 
@@ -30,25 +31,66 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function all(files: AsyncIterable<ChunkedFile | FailedFile>): Promise<(ChunkedFile | FailedFile)[]> {
-  const results: (ChunkedFile | FailedFile)[] = [];
-  for await (const file of files) results.push(file);
-  return results;
+type Result = FileRecords | ChunkedFile | FailedFile;
+
+/** How files ended. */
+async function all(results: AsyncIterable<Result>): Promise<(ChunkedFile | FailedFile)[]> {
+  const ended: (ChunkedFile | FailedFile)[] = [];
+  for await (const result of results) if (!('batch' in result)) ended.push(result);
+  return ended;
 }
 
 describe('a batch of files', () => {
   it('gives of each file what a run of its own gives', async () => {
-    const results = await all(chunkFiles(line(), paths, { windowBytes: 65_536, payload: 'copy' }));
-    expect(results.map(({ index }) => index).sort((a, b) => a - b)).toEqual(paths.map((_, i) => i));
-    for (const file of results) {
-      if ('error' in file) throw file.error;
-      expect(file.path).toBe(paths[file.index]);
-      const records = file.batches.flatMap((batch) => [...batch].map(plain));
-      const alone = [];
-      for await (const record of line().run(contents[file.index] as Uint8Array, { payload: 'copy' })) alone.push(plain(record));
-      expect(records).toEqual(alone);
-      expect(file.summary.bytes).toBe((contents[file.index] as Uint8Array).length);
+    const records = paths.map((): ReturnType<typeof plain>[] => []);
+    const done: ChunkedFile[] = [];
+    for await (const result of chunkFiles(line(), paths, { windowBytes: 65_536, payload: 'copy' })) {
+      if ('error' in result) throw result.error;
+      expect(result.path).toBe(paths[result.index]);
+      if ('batch' in result) {
+        // Nothing comes behind the end of a file.
+        expect(done.some(({ index }) => index === result.index)).toBe(false);
+        records[result.index]?.push(...[...result.batch].map(plain));
+      } else done.push(result);
     }
+    expect(done.map(({ index }) => index).sort((a, b) => a - b)).toEqual(paths.map((_, i) => i));
+    for (const { index, summary } of done) {
+      const alone = [];
+      for await (const record of line().run(contents[index] as Uint8Array, { payload: 'copy' })) alone.push(plain(record));
+      expect(records[index]).toEqual(alone);
+      expect(summary.bytes).toBe((contents[index] as Uint8Array).length);
+    }
+  });
+
+  it.each(['view', 'copy'] as const)('holds no more of a large file than its windows: payload %s', async (payload) => {
+    const large = join(folder, 'large');
+    await writeFile(large, '');
+    await truncate(large, 48 * 1024 * 1024);
+    let hashed = 0;
+    const counted = defineHash({
+      name: 'counted',
+      digestLength: 4,
+      hash: (data: Uint8Array) => {
+        hashed += data.length;
+        return new Uint8Array(4);
+      },
+    });
+    const windowBytes = 1024 * 1024;
+    let pulled = 0;
+    let before: Uint8Array | undefined;
+    for await (const result of chunkFiles(pipeline(Registry.of(counted)).hash('counted'), [large], { payload, windowBytes })) {
+      // Who waits long enough sees as much read ahead as ever will be.
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      if ('error' in result) throw result.error;
+      if ('summary' in result) continue;
+      const [record] = [...result.batch];
+      expect(record?.payload?.length).toBe(windowBytes);
+      expect(before?.length ?? 0).toBe(payload === 'view' || pulled === 0 ? 0 : windowBytes);
+      before = record?.payload;
+      pulled += windowBytes;
+      expect(hashed - pulled).toBeLessThanOrEqual(4 * windowBytes);
+    }
+    expect(pulled).toBe(48 * 1024 * 1024);
   });
 
   it('reports files that fail and goes on with the rest', async () => {
@@ -92,8 +134,8 @@ describe('a batch of files', () => {
     }
     const before = openFiles();
     let seen = 0;
-    for await (const _ of chunkFiles(line(), endless(), { concurrency: 3 })) {
-      seen += 1;
+    for await (const result of chunkFiles(line(), endless(), { concurrency: 3 })) {
+      if (!('batch' in result)) seen += 1;
       await new Promise((resolve) => setTimeout(resolve, 5));
       expect(asked).toBeLessThanOrEqual(seen + 4);
       if (seen === 20) break;
