@@ -5,7 +5,7 @@ use crate::fault::Fault;
 use crate::gate::Gate;
 use crate::stack::Stack;
 use crate::sync::lock;
-use crate::view::to_js;
+use crate::view::{to_js, Door};
 use napi::sys::{self, napi_env, napi_status, napi_value, Status};
 use std::ffi::c_void;
 use std::ptr;
@@ -125,11 +125,11 @@ unsafe fn deliver(env: napi_env, drain: &Drain, part: &[Message]) {
                     sys::napi_create_array(env, &mut payloads);
                 }
                 let bytes = message.value.len;
-                let mut payload = to_js(env, message.value);
+                let mut payload = to_js(env, message.value, Door::Channel);
                 if payload.is_null() {
                     // Too large for this runtime, or no memory for it.
                     status = STATUS_FAULT;
-                    payload = to_js(env, (&Fault::out_of_memory(bytes)).into());
+                    payload = to_js(env, (&Fault::out_of_memory(bytes)).into(), Door::Channel);
                 }
                 sys::napi_set_element(env, payloads, count, payload);
                 number = f64::from(count);

@@ -235,7 +235,7 @@ impl ToNapiValue for Settled {
             Ok(outcome) => {
                 let value = RawValue::from(outcome);
                 // SAFETY: on the JavaScript thread, inside a call.
-                let made = unsafe { crate::view::to_js(env, value) };
+                let made = unsafe { crate::view::to_js(env, value, crate::view::Door::AtOnce) };
                 if made.is_null() {
                     // SAFETY: as above.
                     return Err(unsafe { throw(env, &Fault::out_of_memory(value.len)) });

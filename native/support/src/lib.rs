@@ -17,6 +17,7 @@ macro_rules! beyond_loom {
 
 beyond_loom! {
     mod addon;
+    pub mod arena;
     pub mod channel;
     pub mod cpu;
     pub mod door;
@@ -38,6 +39,7 @@ beyond_loom! {
     pub mod throw;
     pub mod view;
 
+    pub use arena::Piece;
     pub use door::SlabBuffer;
     pub use fault::Fault;
     pub use free_list::FreeList;

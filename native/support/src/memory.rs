@@ -185,7 +185,8 @@ impl Drop for Charged {
     }
 }
 
-fn charge(bytes: isize) {
+/// Counts bytes in the executor's figures (negative: given back).
+pub(crate) fn charge(bytes: isize) {
     if bytes != 0 {
         // SAFETY: a plain count.
         unsafe { (executor().charge)(bytes) };

@@ -1,12 +1,13 @@
 //! What a job answers.
 
+use crate::arena::Piece;
 use crate::descriptor::*;
 use crate::fault::Fault;
 use std::ffi::c_void;
 use std::ptr;
 
 /// A result on its way to JavaScript.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub enum Outcome {
     /// `undefined`
     Nothing,
@@ -14,6 +15,8 @@ pub enum Outcome {
     Number(f64),
     /// A Uint8Array of exactly this length; large ones are handed over without a copy.
     Bytes(Vec<u8>),
+    /// The first bytes of a piece, so many, as a Uint8Array.
+    Placed(Piece, usize),
     /// A Uint32Array.
     Words(Vec<u32>),
     /// A Float64Array.
@@ -99,6 +102,13 @@ impl RawValue {
         }
     }
 
+    fn placed(mut piece: Piece, len: usize) -> RawValue {
+        assert!(len <= piece.bytes().len(), "no more than was taken");
+        let data = piece.data().cast();
+        let owner = Box::into_raw(Box::new(piece)).cast();
+        RawValue { kind: KIND_BYTES, data, len, owner, free: Some(free_piece), ..RawValue::NOTHING }
+    }
+
     /// Frees the value and its members.
     ///
     /// # Safety
@@ -122,12 +132,18 @@ unsafe extern "C" fn free_vec<T>(owner: *mut c_void) {
     drop(unsafe { Box::from_raw(owner.cast::<Vec<T>>()) });
 }
 
+unsafe extern "C" fn free_piece(owner: *mut c_void) {
+    // SAFETY: `placed` made it by `Box::into_raw`.
+    drop(unsafe { Box::from_raw(owner.cast::<Piece>()) });
+}
+
 impl From<Outcome> for RawValue {
     fn from(outcome: Outcome) -> RawValue {
         match outcome {
             Outcome::Nothing => RawValue::NOTHING,
             Outcome::Number(number) => RawValue { kind: KIND_NUMBER, number, ..RawValue::NOTHING },
             Outcome::Bytes(bytes) => RawValue::owning(KIND_BYTES, bytes),
+            Outcome::Placed(piece, len) => RawValue::placed(piece, len),
             Outcome::Words(words) => RawValue::owning(KIND_WORDS, words),
             Outcome::Doubles(doubles) => RawValue::owning(KIND_DOUBLES, doubles),
             Outcome::Text(text) => RawValue::owning(KIND_TEXT, text.into_bytes()),

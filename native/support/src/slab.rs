@@ -85,11 +85,11 @@ impl Slabs {
         let Some(len) = bytes.max(1).checked_next_multiple_of(HUGE_PAGE) else { return ptr::null_mut() };
         let mut slab = self.take_spare(len);
         if slab.is_null() {
-            slab = map(len);
+            slab = fresh(len);
         }
         if slab.is_null() {
             self.drop_spares(0);
-            slab = map(len);
+            slab = fresh(len);
         }
         if slab.is_null() {
             return slab;
@@ -156,7 +156,7 @@ impl Slabs {
         }
         drop(table);
         // SAFETY: no reference is left, and it is no longer in the table.
-        unsafe { unmap(slab) };
+        unsafe { free(slab) };
     }
 
     /// Runs `action` with the slab under the lock.
@@ -193,7 +193,7 @@ impl Slabs {
         }
         drop(table);
         // SAFETY: they were removed from the table, nobody else knows them.
-        dropped.into_iter().for_each(|slab| unsafe { unmap(slab) });
+        dropped.into_iter().for_each(|slab| unsafe { free(slab) });
     }
 
     /// What is held now.
@@ -216,16 +216,33 @@ impl Slab {
     }
 }
 
+/// A slab that nobody knows of yet; null when memory cannot be had.
+fn fresh(len: usize) -> *mut Slab {
+    map(len).map_or(ptr::null_mut(), |data| {
+        Box::into_raw(Box::new(Slab { data, len, refs: 0, lease: ptr::null_mut() }))
+    })
+}
+
+/// The caller hands over the last pointer to this slab.
+unsafe fn free(slab: *mut Slab) {
+    // SAFETY: by the caller's promise; `fresh` made it.
+    unsafe {
+        let slab = Box::from_raw(slab);
+        unmap(slab.data, slab.len);
+    }
+}
+
+/// Zeroed memory of `len` bytes, a multiple of [`HUGE_PAGE`], aligned to it and with huge pages where the system has them.
 #[cfg(unix)]
-fn map(len: usize) -> *mut Slab {
-    let Some(padded) = len.checked_add(HUGE_PAGE) else { return ptr::null_mut() };
+pub(crate) fn map(len: usize) -> Option<*mut u8> {
+    let padded = len.checked_add(HUGE_PAGE)?;
     // SAFETY: an anonymous mapping at an address of the system's choice; trimmed to an aligned piece of `len` bytes inside it.
     unsafe {
         let protection = libc::PROT_READ | libc::PROT_WRITE;
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
         let base = libc::mmap(ptr::null_mut(), padded, protection, flags, -1, 0);
         if base == libc::MAP_FAILED {
-            return ptr::null_mut();
+            return None;
         }
         let before = (base as usize).next_multiple_of(HUGE_PAGE) - base as usize;
         let data = base.cast::<u8>().add(before);
@@ -237,35 +254,35 @@ fn map(len: usize) -> *mut Slab {
         }
         #[cfg(target_os = "linux")]
         libc::madvise(data.cast(), len, libc::MADV_HUGEPAGE);
-        Box::into_raw(Box::new(Slab { data, len, refs: 0, lease: ptr::null_mut() }))
+        Some(data)
     }
 }
 
+/// Gives back what [`map`] gave.
+///
+/// # Safety
+/// `map` gave this memory of this length, and nobody uses it any more.
 #[cfg(unix)]
-unsafe fn unmap(slab: *mut Slab) {
-    // SAFETY: the caller hands over the last pointer to this slab.
-    unsafe {
-        let slab = Box::from_raw(slab);
-        libc::munmap(slab.data.cast(), slab.len);
-    }
+pub(crate) unsafe fn unmap(data: *mut u8, len: usize) {
+    // SAFETY: by the caller's promise.
+    unsafe { libc::munmap(data.cast(), len) };
 }
 
+/// See above.
 #[cfg(not(unix))]
-fn map(len: usize) -> *mut Slab {
-    let Ok(layout) = std::alloc::Layout::from_size_align(len, HUGE_PAGE) else { return ptr::null_mut() };
+pub(crate) fn map(len: usize) -> Option<*mut u8> {
+    let layout = std::alloc::Layout::from_size_align(len, HUGE_PAGE).ok()?;
     // SAFETY: the layout is not empty.
     let data = unsafe { std::alloc::alloc_zeroed(layout) };
-    if data.is_null() {
-        return ptr::null_mut();
-    }
-    Box::into_raw(Box::new(Slab { data, len, refs: 0, lease: ptr::null_mut() }))
+    (!data.is_null()).then_some(data)
 }
 
+/// See above.
+///
+/// # Safety
+/// As above.
 #[cfg(not(unix))]
-unsafe fn unmap(slab: *mut Slab) {
-    // SAFETY: the caller hands over the last pointer; the layout is that of `map`.
-    unsafe {
-        let slab = Box::from_raw(slab);
-        std::alloc::dealloc(slab.data, std::alloc::Layout::from_size_align_unchecked(slab.len, HUGE_PAGE));
-    }
+pub(crate) unsafe fn unmap(data: *mut u8, len: usize) {
+    // SAFETY: by the caller's promise; the layout is that of `map`.
+    unsafe { std::alloc::dealloc(data, std::alloc::Layout::from_size_align_unchecked(len, HUGE_PAGE)) };
 }

@@ -2,7 +2,7 @@
 
 use crate::descriptor::RawValue;
 use crate::fault::Fault;
-use crate::view::to_js;
+use crate::view::{to_js, Door};
 use napi::sys::{self, napi_env};
 use std::ptr;
 
@@ -14,9 +14,9 @@ pub unsafe fn throw(env: napi_env, fault: &Fault) -> napi::Error {
     let text = |text: String| -> RawValue { crate::Outcome::Text(text).into() };
     // SAFETY: plain Node-API calls with values of this scope.
     unsafe {
-        let code = to_js(env, text(fault.code.to_owned()));
-        let message = to_js(env, text(fault.message.clone()));
-        let details = to_js(env, text(fault.details_json()));
+        let code = to_js(env, text(fault.code.to_owned()), Door::AtOnce);
+        let message = to_js(env, text(fault.message.clone()), Door::AtOnce);
+        let details = to_js(env, text(fault.details_json()), Door::AtOnce);
         let mut error = ptr::null_mut();
         sys::napi_create_error(env, code, message, &mut error);
         sys::napi_set_named_property(env, error, c"details".as_ptr(), details);

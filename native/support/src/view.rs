@@ -5,28 +5,43 @@ use crate::slab::Slab;
 use napi::sys::{self, napi_env, napi_status, napi_value, Status};
 use std::ffi::c_void;
 use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// Results from this size on are handed over, smaller ones are copied. An external ArrayBuffer is ended by a finalizer some time later, and until then its memory is fresh memory for others: decoding to
 /// results of 16 to 128 KiB runs 1.3 to 1.5 times as fast with the copy.
-const HANDED_OVER: usize = 256 << 10;
+pub const HANDED_OVER: usize = 256 << 10;
+/// Results of synchronous calls that are handed over at a time, in bytes; more are copied. Finalizers wait for the event loop, so a loop of such calls would take ever more memory, collected or not.
+const HANDED_OVER_AT_ONCE: usize = 64 << 20;
+
+/// What is handed over by synchronous calls of this addon and not finalized.
+static AT_ONCE: AtomicUsize = AtomicUsize::new(0);
+
+/// Who makes a value: the drain of the channel, between two turns of the event loop, or a synchronous call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// The channel.
+    Channel,
+    /// A synchronous call.
+    AtOnce,
+}
 
 /// Makes the JavaScript value and takes ownership of `value` in any case; null when JavaScript cannot make it: too large, or no memory.
 ///
 /// # Safety
 /// On the JavaScript thread of `env`, inside a handle scope; the caller owns `value`.
-pub unsafe fn to_js(env: napi_env, value: RawValue) -> napi_value {
+pub unsafe fn to_js(env: napi_env, value: RawValue, door: Door) -> napi_value {
     let mut made = ptr::null_mut();
     // SAFETY: `data` holds `len` elements of the kind; Node-API copies them or takes them over.
     unsafe {
         match value.kind {
             KIND_NUMBER => drop(sys::napi_create_double(env, value.number, &mut made)),
-            KIND_BYTES => return typed_array(env, value, sys::TypedarrayType::uint8_array, 1),
-            KIND_WORDS => return typed_array(env, value, sys::TypedarrayType::uint32_array, 4),
-            KIND_DOUBLES => return typed_array(env, value, sys::TypedarrayType::float64_array, 8),
+            KIND_BYTES => return typed_array(env, value, sys::TypedarrayType::uint8_array, 1, door),
+            KIND_WORDS => return typed_array(env, value, sys::TypedarrayType::uint32_array, 4, door),
+            KIND_DOUBLES => return typed_array(env, value, sys::TypedarrayType::float64_array, 8, door),
             KIND_TEXT => {
                 sys::napi_create_string_utf8(env, value.data.cast(), value.len as isize, &mut made);
             }
-            KIND_LIST => return list(env, value),
+            KIND_LIST => return list(env, value, door),
             _ => drop(sys::napi_get_undefined(env, &mut made)),
         }
         value.discard();
@@ -34,14 +49,14 @@ pub unsafe fn to_js(env: napi_env, value: RawValue) -> napi_value {
     made
 }
 
-unsafe fn list(env: napi_env, value: RawValue) -> napi_value {
+unsafe fn list(env: napi_env, value: RawValue, door: Door) -> napi_value {
     let mut made = ptr::null_mut();
     // SAFETY: the members are owned values, each passed on once; then only the array itself is freed.
     unsafe {
         sys::napi_create_array_with_length(env, value.len, &mut made);
         let members = value.data.cast::<RawValue>();
         for i in 0..value.len {
-            let member = to_js(env, *members.add(i));
+            let member = to_js(env, *members.add(i), door);
             if member.is_null() {
                 made = ptr::null_mut();
             } else if !made.is_null() {
@@ -55,16 +70,17 @@ unsafe fn list(env: napi_env, value: RawValue) -> napi_value {
     made
 }
 
-unsafe fn typed_array(env: napi_env, value: RawValue, kind: i32, width: usize) -> napi_value {
+unsafe fn typed_array(env: napi_env, value: RawValue, kind: i32, width: usize, door: Door) -> napi_value {
     let bytes = value.len * width;
     let mut buffer = ptr::null_mut();
     // SAFETY: as in `to_js`; the value is discarded once: by `copied`, or when the ArrayBuffer goes.
     unsafe {
-        if bytes >= HANDED_OVER {
+        let counted = if door == Door::AtOnce { bytes } else { 0 };
+        if bytes >= HANDED_OVER && (counted == 0 || AT_ONCE.load(Relaxed) + counted <= HANDED_OVER_AT_ONCE) {
             let data = value.data.cast_mut().cast();
-            match external(env, data, bytes, Held::Value(value)) {
+            match external(env, data, bytes, Held::Value { value, counted }) {
                 Ok(made) => buffer = made,
-                Err(Some(Held::Value(value))) => buffer = copied(env, value, bytes),
+                Err(Some(Held::Value { value, .. })) => buffer = copied(env, value, bytes),
                 Err(_) => {}
             }
         } else {
@@ -101,7 +117,8 @@ unsafe fn clear_exception(env: napi_env) {
 
 /// What an external ArrayBuffer holds.
 enum Held {
-    Value(RawValue),
+    /// With the bytes that it counts in `AT_ONCE` from when the buffer is made.
+    Value { value: RawValue, counted: usize },
     Slab(*mut Slab),
 }
 
@@ -110,7 +127,10 @@ impl Held {
         // SAFETY: the holder owned the value, or a reference to the slab.
         unsafe {
             match self {
-                Held::Value(value) => value.discard(),
+                Held::Value { value, counted } => {
+                    AT_ONCE.fetch_sub(counted, Relaxed);
+                    value.discard();
+                }
                 Held::Slab(slab) => crate::executor::slabs().release(slab),
             }
         }
@@ -127,7 +147,13 @@ pub struct Lease {
 
 /// Makes an ArrayBuffer over native memory. An error gives back what was held, unless the finalizer has done so already (a buffer too large for JavaScript).
 unsafe fn external(env: napi_env, data: *mut u8, bytes: usize, held: Held) -> Result<napi_value, Option<Held>> {
-    let slab = if let Held::Slab(slab) = held { slab } else { ptr::null_mut() };
+    let slab = match held {
+        Held::Slab(slab) => slab,
+        Held::Value { counted, .. } => {
+            AT_ONCE.fetch_add(counted, Relaxed);
+            ptr::null_mut()
+        }
+    };
     let lease = Box::into_raw(Box::new(Lease { held: Some(held), making: true, finalized: false }));
     let mut buffer = ptr::null_mut();
     // SAFETY: the lease lives until the finalizer has run and it is no longer being made; all on one thread.
@@ -143,6 +169,9 @@ unsafe fn external(env: napi_env, data: *mut u8, bytes: usize, held: Held) -> Re
         }
         clear_exception(env);
         let held = (*lease).held.take();
+        if let Some(Held::Value { counted, .. }) = held {
+            AT_ONCE.fetch_sub(counted, Relaxed);
+        }
         if (*lease).finalized {
             drop(Box::from_raw(lease));
         }

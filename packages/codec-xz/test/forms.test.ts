@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cpuTime } from '../../codec-zstd/test/attacks.js';
 import { lzma, xz } from '../src/index.js';
-import { MemoryGate } from '../src/memory-gate.js';
 import { recogniseLzma } from '../src/recognise.js';
 import { gathered, joined, lzmaWith, pieces, same, sample, xzWith } from './kernels.js';
 
@@ -78,22 +77,6 @@ describe('forms', () => {
       });
       expect(milliseconds).toBeLessThan(3000);
     }
-  });
-
-  it('lets encoders begin in order, as memory allows', async () => {
-    const gate = new MemoryGate(100);
-    const entered: string[] = [];
-    const enter = (name: string, bytes: number, signal?: AbortSignal) => gate.enter(bytes, signal).then(() => entered.push(name));
-    await enter('large', 150);
-    const controller = new AbortController();
-    const [first, gone, last] = [enter('first', 60), enter('gone', 80, controller.signal), enter('last', 40)];
-    const refused = expect(gone).rejects.toThrow('away');
-    controller.abort(new Error('away'));
-    await refused;
-    expect(entered).toEqual(['large']);
-    gate.leave(150);
-    await Promise.all([first, last]);
-    expect([entered, gate.taken]).toEqual([['large', 'first', 'last'], 100]);
   });
 });
 

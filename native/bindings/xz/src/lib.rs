@@ -51,6 +51,10 @@ impl Coding for Setup {
         lend(&DECOMPRESSORS, || Ok(Decompressor::new()), |d| d.memory_bytes() as usize, work)
     }
 
+    fn content_bytes(&self, input: &[u8], limits: &DecodeLimits) -> Option<usize> {
+        chunker_xz::content_bytes(input, self.options.format, limits)
+    }
+
     fn compress_append(
         &self,
         compressor: &mut Compressor,

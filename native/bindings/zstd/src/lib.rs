@@ -51,6 +51,10 @@ impl Coding for Setup {
         lend(&DECOMPRESSORS, Decompressor::new, Decompressor::memory_bytes, work)
     }
 
+    fn content_bytes(&self, input: &[u8], limits: &DecodeLimits) -> Option<usize> {
+        chunker_zstd::content_bytes(input, limits, self.dictionary())
+    }
+
     fn compress_append(
         &self,
         compressor: &mut Compressor,

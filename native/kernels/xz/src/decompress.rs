@@ -188,6 +188,13 @@ fn too_small(available: u64, declared: Option<u64>, limits: &DecodeLimits) -> Er
     }
 }
 
+/// Bytes that `input` decodes to, where indexes tell them and it could hold them; None also where they are over the limit.
+pub fn content_bytes(input: &[u8], format: Format, limits: &DecodeLimits) -> Option<usize> {
+    let content = survey(input, format, limits).ok()??.content_bytes;
+    let plausible = content <= plausible_content(input.len() as u64);
+    usize::try_from(content).ok().filter(|_| plausible)
+}
+
 fn survey(input: &[u8], format: Format, limits: &DecodeLimits) -> Result<Option<Survey>> {
     let survey = if format == Format::Xz { Survey::of(input) } else { None };
     match &survey {

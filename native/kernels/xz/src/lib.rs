@@ -27,7 +27,7 @@ mod xz_engine;
 pub use chunker_codec::{DecodeLimits, Error, Head, Host, PushCompressor, PushDecompressor, Result};
 pub use compress::{compress_bound, Compressor};
 pub use compress_stream::CompressStream;
-pub use decompress::Decompressor;
+pub use decompress::{content_bytes, Decompressor};
 pub use decompress_stream::DecompressStream;
 pub use ffi::version;
 pub use options::{BlockBytes, Check, CompressOptions, Format, BLOCK_BYTES, DICTIONARY_BYTES, LEVEL_MAX};

@@ -270,6 +270,18 @@ impl Decompressor {
     }
 }
 
+/// Bytes that `input` decodes to, where every frame declares them and its blocks can hold them; None also where headers show an error.
+pub fn content_bytes(
+    input: &[u8],
+    limits: &DecodeLimits,
+    dictionary: Option<&Arc<Dictionary>>,
+) -> Option<usize> {
+    match plan(&Survey::with_limit(input, limits.max_output_bytes), limits, dictionary) {
+        Ok(Plan::Room { bytes, exact: true }) => Some(bytes),
+        _ => None,
+    }
+}
+
 fn plan(survey: &Survey, limits: &DecodeLimits, dictionary: Option<&Arc<Dictionary>>) -> Result<Plan> {
     let limit = limits.max_output_bytes;
     if let Some(declared) = survey.excess_bytes {

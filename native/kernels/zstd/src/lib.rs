@@ -24,7 +24,7 @@ mod survey;
 pub use chunker_codec::{DecodeLimits, Error, Head, Host, PushCompressor, PushDecompressor, Result};
 pub use compress::{compress_bound, Compressor};
 pub use compress_stream::CompressStream;
-pub use decompress::Decompressor;
+pub use decompress::{content_bytes, Decompressor};
 pub use decompress_stream::DecompressStream;
 pub use dictionary::Dictionary;
 pub use ffi::version;

@@ -35,6 +35,9 @@ pub trait Coding: Send + Sync + Sized + 'static {
         work: impl FnOnce(&mut Self::Decompressor) -> Result<T>,
     ) -> std::result::Result<T, Fault>;
 
+    /// Bytes that the data decode to, where they declare them, can hold them and show no error: memory is taken for them before they are decoded.
+    fn content_bytes(&self, input: &[u8], limits: &DecodeLimits) -> Option<usize>;
+
     /// Compresses behind what `output` holds, which stays as it was on failure; answers the bytes added.
     fn compress_append(
         &self,
