@@ -15,19 +15,53 @@ export interface Repeats {
 export function findRepeats(items: Items): Repeats | undefined {
   if (items.buffer !== undefined && (items.offsets === undefined || isAscending(items.offsets, items.lengths))) return undefined;
   if (items.buffer === undefined && isAscendingList(items)) return undefined;
-  const known = new Map<ArrayBufferLike, Map<string, number>>();
+  const slices = slicesOf(items);
   const of = new Uint32Array(items.count);
   const first: number[] = [];
+  // Open addressing in one array: a Map with a key made for every slice takes longer than hashing small ones.
+  const table = new Int32Array(2 ** Math.ceil(Math.log2(2 * items.count + 1))).fill(-1);
   for (let index = 0; index < items.count; index++) {
-    const { buffer, byteOffset, length } = items.at(index);
-    const slices = known.get(buffer) ?? new Map<string, number>();
-    known.set(buffer, slices);
-    const key = `${byteOffset}:${length}`;
-    const place = slices.get(key) ?? first.push(index) - 1;
-    slices.set(key, place);
+    let at = slices.mixed(index) & (table.length - 1);
+    let place = table[at] as number;
+    while (place !== -1 && !slices.same(first[place] as number, index)) {
+      at = (at + 1) & (table.length - 1);
+      place = table[at] as number;
+    }
+    if (place === -1) {
+      place = first.push(index) - 1;
+      table[at] = place;
+    }
     of[index] = place;
   }
   return first.length === items.count ? undefined : { items: chosen(items, first), of };
+}
+
+/** What tells slices apart: the memory, where in it, how much. */
+function slicesOf({ count, lengths, buffer, offsets, at }: Items) {
+  const starts = new Float64Array(count);
+  const owners = new Uint32Array(count);
+  if (buffer !== undefined && offsets !== undefined) starts.set(offsets);
+  else {
+    const numbers = new Map<ArrayBufferLike, number>();
+    for (let index = 0; index < count; index++) {
+      const slice = at(index);
+      const number = numbers.get(slice.buffer) ?? numbers.size;
+      numbers.set(slice.buffer, number);
+      starts[index] = slice.byteOffset;
+      owners[index] = number;
+    }
+  }
+  return {
+    same: (a: number, b: number) => starts[a] === starts[b] && lengths[a] === lengths[b] && owners[a] === owners[b],
+    /** Every bit of the three reaches the low bits, by which the table is addressed. */
+    mixed(index: number) {
+      const start = starts[index] as number;
+      let mix = Math.imul((start >>> 0) ^ Math.imul(Math.floor(start / 0x1_0000_0000), 0x27d4eb2f), 0x9e3779b1);
+      mix = Math.imul(mix ^ (mix >>> 15) ^ (lengths[index] as number), 0x85ebca6b);
+      mix = Math.imul(mix ^ (mix >>> 13) ^ (owners[index] as number), 0xc2b2ae35);
+      return mix ^ (mix >>> 16);
+    },
+  };
 }
 
 /** The results of a batch from those of its distinct slices; `size` bytes each. */
