@@ -13,7 +13,15 @@ export interface DataOptions {
 
 /** True when data go to standard output, which then holds nothing else. */
 export function toStandardOutput({ output }: DataOptions): boolean {
-  return output === undefined || output === '-';
+  return output === undefined || descriptorOf(output) === 1;
+}
+
+/** The open descriptor that a name stands for: `-`, `/dev/stdout`, `/dev/fd/3`. It is written to as it is: a file that took the name's place would be one in /dev, and standard output be lost to everybody. */
+function descriptorOf(output: string): number | undefined {
+  if (output === '-' || output === '/dev/stdout') return 1;
+  if (output === '/dev/stderr') return 2;
+  const match = /^\/(?:dev|proc\/self)\/fd\/(\d{1,9})$/.exec(output);
+  return match === null ? undefined : Number(match[1]);
 }
 
 /** Refuses what cannot go well before anything is read: data on a terminal, data and a JSON document in one place. */
@@ -28,7 +36,7 @@ export function checkDataOutput(context: Context, options: DataOptions): void {
 export async function writeData(context: Context, pieces: AsyncIterable<Uint8Array>, options: DataOptions): Promise<number> {
   if (toStandardOutput(options)) return writeEach(context, pieces, (piece) => context.write(piece));
   const path = Buffer.from(bytesOf(options.output as string));
-  const device = openDevice(path);
+  const device = descriptorOf(options.output as string) ?? openDevice(path);
   if (device === undefined) return writeFileAtomically(path, pieces, { force: options.force, signal: context.signal });
   // Open until the process ends: a socket of the output's may still be over it.
   const output = new Output(device);

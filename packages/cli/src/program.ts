@@ -5,6 +5,7 @@ import type { CommonOptions, Context } from './context.js';
 import { KERNELS } from './environment.js';
 import { usageError } from './failure.js';
 import { formatHelp, pathOf } from './help.js';
+import { printable } from './names.js';
 
 type Start = (options: CommonOptions) => Context;
 type Run<Options> = (context: Context, operands: readonly string[], options: Options) => Promise<void>;
@@ -210,7 +211,7 @@ function action<Options>(start: Start, load: () => Promise<Run<Options>>) {
     const options = made.opts() as Options & CommonOptions;
     const context = start(options);
     // Before algorithms and kernels are loaded, which on a busy machine takes longer than anybody likes to see nothing.
-    if (WITH_PROGRESS.has(pathOf(made))) context.showProgress(() => ({ label: pathOf(made), bytes: 0 }));
+    if (WITH_PROGRESS.has(pathOf(made))) context.showProgress(() => ({ label: [pathOf(made), ...made.args.slice(0, 1).map(printable)].join(' '), bytes: 0 }));
     const run = await load();
     await run(context, made.args, options);
   };

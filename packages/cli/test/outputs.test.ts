@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFile
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { toStandardOutput } from '../src/data-output.js';
 import { ARGUMENTS, chunker, ended, shell, start } from './command.js';
 import { makeTree, noise, testFolder } from './folder.js';
 
@@ -84,6 +85,16 @@ describe('a pipe that has a name', { concurrent: true }, () => {
       expect(stderr).toBe('');
     },
   );
+
+  it.each(['/dev/fd/1', '/proc/self/fd/1', '/dev/fd/3', '/dev/stdout'])('is written to as it is, also where it is a file: -o %s', async (name) => {
+    // Refused, or replaced with --force, it would be by its name.
+    const file = join(folder, `to${name.replaceAll('/', '-')}`);
+    const onto = name.endsWith('3') ? '3>' : '>';
+    const line = `chunker compress --force -o ${name} data ${name === '/dev/stdout' ? '|' : onto} ${name === '/dev/stdout' ? `cat > ${file}` : file}; chunker decompress ${file} | cmp - data && echo same`;
+    const { text, stderr } = await shell(line, { cwd: folder });
+    expect([text, stderr]).toEqual(['same\n', '']);
+    expect(toStandardOutput({ output: name })).toBe(!name.endsWith('3'));
+  });
 
   it('that brings a checkfile without lines is refused before it fills the memory', async () => {
     const { text, stderr } = await shell('head -c 50000000 /dev/zero | chunker hash --check -; echo $?', { cwd: folder });
