@@ -189,7 +189,7 @@ describe('the command', () => {
   });
 
   it('shows no fractions of a byte', async () => {
-    const { text } = await shell('(sleep 1; echo hi) | chunker scan -', { cwd: folder });
+    const { text } = await shell('(sleep 1; printf h) | chunker scan -', { cwd: folder });
     expect(text).toMatch(/ \d+ B\/s\n/);
   });
 
