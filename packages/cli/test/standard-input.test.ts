@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { listening, shell, start } from './command.js';
+import { ended, listening, shell, start } from './command.js';
 import { noise, testFolder } from './folder.js';
 
 const folder = testFolder();
@@ -26,9 +26,9 @@ describe('standard input', () => {
       execFileSync('mkfifo', [path]);
       // Open at both ends: it is silent and does not end.
       const silent = openSync(path, 'r+');
-      const child = start([name, '-'], { stdio: [silent, 'ignore', 'ignore'] });
+      const child = start([name, '-'], { stdio: [silent, 'ignore', 'pipe'] });
       closeSync(silent);
-      const ending = new Promise<number | null>((resolve) => child.on('close', resolve));
+      const ending = ended(child);
       await listening(child);
       // However long it takes to come so far: from some moment on it does nothing.
       let ticks = Number.POSITIVE_INFINITY;
@@ -40,7 +40,7 @@ describe('standard input', () => {
       expect(ticks).toBeLessThan(20);
       child.kill('SIGINT');
       // The pipe is as silent as before: nothing but the signal can end it.
-      expect(await ending).toBe(130);
+      expect(await ending).toMatchObject({ stderr: 'chunker: interrupted: interrupted by SIGINT\n', status: 130 });
     },
   );
 
