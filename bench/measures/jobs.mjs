@@ -1,14 +1,16 @@
 // Whole jobs: reading, reading and cutting, and the scan of one large file against its composed ceiling and against the plain Rust program.
-import { spawn, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { ROOT } from '../../tools/workspace.mjs';
 import { CONTENDER, openContender } from '../contender.mjs';
 import { checksum, cpuTimed } from '../harness.mjs';
 
 const CLI = join(ROOT, 'packages', 'cli', 'dist', 'chunker.js');
 const NOISE = join(ROOT, 'bench', 'measures', 'noise.mjs');
+const BUSY_STAGES = join(ROOT, 'bench', 'measures', 'busy-stages.mjs');
 const [MIN, AVG, MAX] = [256 << 10, 1 << 20, 4 << 20];
 
 /** A whole process: wall nanoseconds, standard output, and its peak memory in KiB. */
@@ -56,6 +58,12 @@ export async function stages(registry, file, contender) {
   return cut.ns + hashed.ns + compressed.ns + read.ns;
 }
 
+/** The same while every other core runs them too: cores share caches and memory, which no pipeline can help. The mean of the cores. */
+async function busyStages(file, cores) {
+  const each = await Promise.all(Array.from({ length: cores }, () => promisify(execFile)(process.execPath, [BUSY_STAGES, file])));
+  return each.reduce((sum, { stdout }) => sum + Number(stdout), 0) / cores;
+}
+
 /** Nanoseconds that the digest of a whole archive takes on one core. */
 export async function narHashNs(registry, file) {
   const sha256 = await registry.hash('sha256');
@@ -77,6 +85,15 @@ export async function jobs({ registry, jobFile, contenders }) {
       same: false, // a ceiling has no output
       ours: async () => ({ ns: scan(jobFile).seconds * 1e9 }),
       theirs: async () => ({ ns: (await stages(registry, jobFile, contender)) / cores }),
+    },
+    {
+      name: 'scan of one file, zstd 3',
+      against: 'its stages alone, on all cores at once',
+      bytes,
+      rounds: 3,
+      same: false, // as above
+      ours: async () => ({ ns: scan(jobFile).seconds * 1e9 }),
+      theirs: async () => ({ ns: (await busyStages(jobFile, cores)) / cores }),
     },
     {
       name: 'scan of one file, zstd 3, whole process',
