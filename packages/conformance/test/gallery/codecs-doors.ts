@@ -42,6 +42,8 @@ export function collecting(
   };
 }
 
+const REMEMBERED = new Map<string, Uint8Array>();
+
 /** Codecs whose additional doors do not give what the plain ones give. */
 export const BROKEN_DOORS: readonly BrokenPlugin[] = [
   {
@@ -159,6 +161,33 @@ export const BROKEN_DOORS: readonly BrokenPlugin[] = [
       },
     }),
     breaks: 'codec.compressing-in-pieces',
+  },
+  {
+    fault: 'the push compressor keeps views of the pieces until the end',
+    definition: defineCodec({
+      name: 'keeping-views',
+      ...FRAMES,
+      compressor() {
+        const all: Uint8Array[] = [];
+        return { push: (piece) => new Uint8Array(all.push(piece) * 0), finish: () => encodeFrame(concat(...all)) };
+      },
+    }),
+    breaks: 'codec.pieces-are-not-kept',
+  },
+  {
+    fault: 'compress remembers what it made by length and first byte',
+    definition: defineCodec({
+      name: 'mistaking',
+      ...FRAMES,
+      compress(data) {
+        const key = `${data.length} ${data[0]}`;
+        if (data.length < 40) return encodeFrame(data);
+        const made = REMEMBERED.get(key) ?? encodeFrame(data);
+        REMEMBERED.set(key, made);
+        return made.slice();
+      },
+    }),
+    breaks: 'codec.round-trip',
   },
   {
     fault: 'the push decompressor wants the whole header in the first piece',

@@ -74,6 +74,18 @@ export const BROKEN_HASHES: readonly BrokenPlugin[] = [
     breaks: 'hash.sync-equals-async',
   },
   {
+    fault: 'has no room for the length behind 55 bytes',
+    definition: defineHash({
+      name: 'padding-badly',
+      ...FOLD,
+      hash: (data) => {
+        if (data.length === 55) throw new RangeError('offset is out of bounds');
+        return fold(data);
+      },
+    }),
+    breaks: 'hash.every-input-has-a-digest',
+  },
+  {
     fault: 'its state drops a piece of exactly one byte',
     definition: defineHash({
       name: 'dropping',

@@ -1,5 +1,6 @@
 import type { ByteStream, Codec } from '@chunker/core';
 import fc from 'fast-check';
+import { scribble } from '../../bytes.js';
 import { damages } from '../../inputs/damage.js';
 import { law } from '../../law.js';
 import { expectSameBytes, outcomeOf } from '../../outcome.js';
@@ -62,6 +63,31 @@ export const compressingInPieces = law({
       if (!whole.ok) return;
       const found = await outcomeOf(async () => codec.decompress(await compressPieces(codec, way, split.pieces(sample.fresh()))));
       expectSameBytes(`the stream ${split}, ${way}`, whole, found);
+    }),
+});
+
+/** The pieces of a source that has one buffer: each is written over when the next is asked for. */
+function* overwritten(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
+  for (const piece of pieces) {
+    yield piece;
+    scribble(piece);
+  }
+}
+
+export const piecesAreNotKept = law({
+  id: 'codec.pieces-are-not-kept',
+  kind: 'codec',
+  promise: 'Input is never kept: a piece of a stream may be written over once the next one is asked for.',
+  property: (codec, { inputs }) =>
+    fc.asyncProperty(inputs.data, inputs.split, fc.boolean(), async (sample, split, packing) => {
+      const packed = await outcomeOf(() => codec.compress(sample.fresh()));
+      if (!packed.ok) return;
+      const data = packing ? sample.fresh() : packed.value;
+      const run = async (source: Iterable<Uint8Array>) =>
+        packing ? codec.decompress(await collect(codec.compressStream(source))) : collect(codec.decompressStream(source));
+      const honest = await outcomeOf(() => run(split.pieces(data)));
+      const found = await outcomeOf(() => run(overwritten(split.pieces(data))));
+      expectSameBytes(`${packing ? 'compressing' : 'decompressing'} ${split}, each overwritten before the next`, honest, found);
     }),
 });
 

@@ -3,19 +3,28 @@ import { BrokenPromise, promised } from '../../broken-promise.js';
 import { concat, difference, hexOf, sameBytes } from '../../bytes.js';
 import { batchOf, FORMS } from '../../inputs/batches.js';
 import { kernelsOf } from '../../inputs/kernels.js';
-import type { Sample } from '../../inputs/sample.js';
+import { Sample } from '../../inputs/sample.js';
 import { law } from '../../law.js';
 import { codeOf, describeOutcome, expectSameBytes, expectSameOutcome, outcomeOf } from '../../outcome.js';
+
+/** Lengths of one run, and how many such groups there are: hashes pad their last block, and some lengths fit it badly (55, 111, 119 bytes, say), which chance would rarely try. */
+const GROUP = 16;
+const GROUPS = 18;
+
+/** Short inputs, one of each length of a group. */
+const everyLength = () => fc.nat(GROUPS - 1).map((group) => Array.from({ length: GROUP }, (_, index) => Sample.recipe('ascending', group * GROUP + index, 0)));
 
 export const everyInputHasADigest = law({
   id: 'hash.every-input-has-a-digest',
   kind: 'hash',
   promise: 'Returns `digestLength` bytes for every input; a hash refuses no bytes.',
   property: (hash, { inputs }) =>
-    fc.asyncProperty(inputs.data, async (sample) => {
-      const outcome = await outcomeOf(() => hash.hash(sample.fresh()));
-      if (!outcome.ok) throw new BrokenPromise(`hash ${describeOutcome(outcome)}`);
-      promised(outcome.value.length === hash.digestLength, () => `${outcome.value.length} bytes of digest, digestLength is ${hash.digestLength}`);
+    fc.asyncProperty(inputs.data, everyLength(), async (given, group) => {
+      for (const sample of [given, ...group]) {
+        const outcome = await outcomeOf(() => hash.hash(sample.fresh()));
+        if (!outcome.ok) throw new BrokenPromise(`hash of ${sample.length} bytes ${describeOutcome(outcome)}`);
+        promised(outcome.value.length === hash.digestLength, () => `${outcome.value.length} bytes of digest, digestLength is ${hash.digestLength}`);
+      }
     }),
 });
 
@@ -120,9 +129,11 @@ export const hashKernelsAgree = law({
   promise: 'Every kernel gives the same digests.',
   applies: (_hash, { others }) => others.length > 0,
   property: (hash, { inputs, others }) =>
-    fc.asyncProperty(inputs.data, kernelsOf(others), async (sample, other) => {
-      const mine = await outcomeOf(() => hash.hash(sample.fresh()));
-      expectSameBytes(`the ${other.kernel} kernel`, mine, await outcomeOf(() => other.hash(sample.fresh())));
+    fc.asyncProperty(inputs.data, everyLength(), kernelsOf(others), async (given, group, other) => {
+      for (const sample of [given, ...group]) {
+        const mine = await outcomeOf(() => hash.hash(sample.fresh()));
+        expectSameBytes(`the ${other.kernel} kernel, ${sample.length} bytes`, mine, await outcomeOf(() => other.hash(sample.fresh())));
+      }
     }),
 });
 
