@@ -44,7 +44,10 @@ function shownName(fd: number, path: string): string {
 /** A descriptor as pieces: of a file or device up to 1 MiB; of a pipe or terminal what it holds, so that what is compressed or decompressed flows on. */
 function descriptorPieces(fd: number, path: string, signal: AbortSignal): AsyncIterable<Uint8Array> {
   if (!isFlowing(fd) && !isatty(fd)) return steadyPieces(openDescriptorSource(fd, shownName(fd, path)), signal);
-  return addAbortSignal(signal, fd === 0 ? process.stdin : new Socket({ fd, readable: true, writable: false }));
+  const stream = fd === 0 ? process.stdin : new Socket({ fd, readable: true, writable: false });
+  // A signal may come while nobody reads yet: whoever reads then is told, and Node has no error that nobody heard of.
+  stream.on('error', () => {});
+  return addAbortSignal(signal, stream);
 }
 
 async function* steadyPieces(source: WindowSource, signal: AbortSignal): AsyncGenerator<Uint8Array> {

@@ -3,6 +3,7 @@ import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { bytesFrom } from '../src/files.js';
 import { ended, listening, shell, start } from './command.js';
 import { noise, testFolder } from './folder.js';
 
@@ -41,6 +42,19 @@ describe('standard input', () => {
       child.kill('SIGINT');
       // The pipe is as silent as before: nothing but the signal can end it.
       expect(await ending).toMatchObject({ stderr: 'chunker: interrupted: interrupted by SIGINT\n', status: 130 });
+    },
+  );
+
+  it.skipIf(process.platform === 'win32')(
+    'and other pipes that are given up before anybody reads them are told to whoever reads then, and to nobody else',
+    async () => {
+      const path = join(folder, 'given-up');
+      execFileSync('mkfifo', [path]);
+      const reason = new Error('enough');
+      const pieces = bytesFrom(`/dev/fd/${openSync(path, 'r+')}`, AbortSignal.abort(reason));
+      // An error that nobody listens for ends the process.
+      await wait(50);
+      await expect(pieces[Symbol.asyncIterator]().next()).rejects.toMatchObject({ name: 'AbortError', cause: reason });
     },
   );
 
