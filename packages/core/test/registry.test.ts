@@ -345,6 +345,17 @@ describe('taking', () => {
 });
 
 describe('isolation, forks and disposal', () => {
+  it.each([null, 5, 'x', { memory: 5 }, { hashCache: 5 }, { smallWork: 1 }, { verify: true }])('refuses the settings %j', (settings) => {
+    expect(() => new Registry(settings as never)).toThrow(coded('invalid_input'));
+    expect(() => new Registry().fork(settings as never)).toThrow(coded('invalid_input'));
+  });
+
+  it.each([null, 5, {}, undefined])('refuses the listener %j', (listener) => {
+    const { events } = new Registry();
+    expect(() => events.on(listener as never)).toThrow(coded('invalid_input', { name: 'listener' }));
+    expect(events.active).toBe(false);
+  });
+
   it('keeps registries and forks apart', async () => {
     const parent = Registry.of(small);
     const fork = parent.fork();

@@ -1,5 +1,7 @@
+import { kindOfValue } from '../bytes/arrays.js';
 import { disown } from '../bytes/results.js';
 import type { AlgorithmKind, ChunkerEvent, Events, KernelKind } from '../contracts/index.js';
+import { RegistryError } from '../errors/index.js';
 
 let nextId = 1;
 
@@ -9,6 +11,7 @@ export class EventChannel implements Events {
   readonly #listeners = new Set<(event: ChunkerEvent) => unknown>();
 
   on(listener: (event: ChunkerEvent) => void): () => void {
+    if (typeof listener !== 'function') throw new RegistryError('invalid_input', { name: 'listener', value: kindOfValue(listener), expected: 'a function' });
     // A wrapper of its own per call: the same function may listen twice.
     const entry = (event: ChunkerEvent) => listener(event);
     this.#listeners.add(entry);

@@ -61,6 +61,12 @@ const SMALL: SmallWork = { milliseconds: 0.2, totalBytes: 65_536, items: 4, item
 
 /** Checks settings and fills in defaults, `base` first: a fork inherits what it does not name. Throws `invalid_input`. */
 export function readSettings(given: RegistrySettings = {}, base?: Settings): Settings {
+  if (!isObject(given)) throw unusable('settings', given, 'an object');
+  for (const name of ['smallWork', 'verify', 'memory'] as const) {
+    if (given[name] !== undefined && !isObject(given[name])) throw unusable(name, given[name], 'an object');
+  }
+  if (given.hashCache !== undefined && typeof given.hashCache !== 'boolean' && !isObject(given.hashCache))
+    throw unusable('hashCache', given.hashCache, 'true, false or its limits');
   const kernel = given.kernel ?? base?.kernel;
   if (kernel !== undefined) readChoice(kernel, 'kernel');
   const verify = given.verify ?? base?.verify;
@@ -90,7 +96,7 @@ function environmentLimit(): number | undefined {
   const text = globalThis.process?.env?.CHUNKER_ASYNC_BUFFER_LIMIT_BYTES;
   if (text === undefined || text === '') return undefined;
   if (!/^\d+$/.test(text)) throw unusable('CHUNKER_ASYNC_BUFFER_LIMIT_BYTES', text, 'a whole number of bytes');
-  return Number(text);
+  return atLeast(1, 'CHUNKER_ASYNC_BUFFER_LIMIT_BYTES', Number(text));
 }
 
 /** Native code reads these where its threads start, and can only ignore what it does not understand. */
@@ -104,6 +110,10 @@ function checkEnvironment(): void {
     const fits = /^\d+$/.test(text) && Number(text) >= least && Number(text) <= most;
     if (text !== '' && !fits) throw unusable(name, text, `a whole number from ${least}${most === 19 ? ' to 19' : ''}`);
   }
+}
+
+function isObject(value: unknown): boolean {
+  return value !== null && typeof value === 'object';
 }
 
 function atLeast(least: number, name: string, value: number): number {
