@@ -9,16 +9,17 @@ use crate::slab::{map, unmap, HUGE_PAGE};
 use crate::sync::lock;
 use std::sync::Mutex;
 
-/// Bytes of an arena: whole huge pages.
+/// Bytes of an arena of several pieces: whole huge pages. Larger pieces have one of their own.
 const ARENA: usize = 4 * HUGE_PAGE;
 /// Bytes of the unit of pieces, one bit of an arena's mask.
 const UNIT: usize = ARENA / u128::BITS as usize;
-/// Arenas without a piece that are kept, for each addon: 32 MiB.
-const SPARE: usize = 4;
+/// Bytes of arenas without a piece that are kept, for each addon: as much as the engine lets results pile up before it collects. The system may take their pages back when it is short of memory.
+const SPARE: usize = 64 << 20;
 
 struct Arena {
     data: *mut u8,
-    /// The units in use.
+    bytes: usize,
+    /// The units in use; all of them where one piece has the whole arena.
     taken: u128,
 }
 
@@ -41,7 +42,7 @@ unsafe impl Send for Piece {}
 impl Piece {
     /// Memory for a result of `len` bytes, with whatever was in it before; `out_of_memory`.
     pub fn take(len: usize) -> Result<Piece, Fault> {
-        let data = if len > ARENA { mapped(whole(len)) } else { within(units(len)) };
+        let data = if len > ARENA { alone(len) } else { within(units(len)) };
         data.map(|data| Piece { data, len }).ok_or_else(|| Fault::out_of_memory(len))
     }
 
@@ -59,30 +60,71 @@ impl Piece {
 
 impl Drop for Piece {
     fn drop(&mut self) {
-        if self.len > ARENA {
-            return unmapped(self.data, whole(self.len));
-        }
         let mut arenas = lock(&ARENAS);
         let address = self.data as usize;
-        let holds = |arena: &Arena| (arena.data as usize..arena.data as usize + ARENA).contains(&address);
-        let Some(at) = arenas.iter().position(holds) else { return };
-        arenas[at].taken &= !mask((address - arenas[at].data as usize) / UNIT, units(self.len));
-        if arenas[at].taken == 0 && arenas.iter().filter(|arena| arena.taken == 0).count() > SPARE {
-            let arena = arenas.remove(at);
-            drop(arenas);
-            unmapped(arena.data, ARENA);
+        let Some(at) = arenas.iter().position(|arena| arena.holds(address)) else { return };
+        let arena = &mut arenas[at];
+        let first = (address - arena.data as usize) / UNIT;
+        arena.taken &= if self.len > ARENA { 0 } else { !mask(first, units(self.len)) };
+        if arena.taken != 0 {
+            return;
+        }
+        if arenas.iter().filter(|arena| arena.taken == 0).map(|arena| arena.bytes).sum::<usize>() <= SPARE {
+            return arenas[at].lend_to_system();
+        }
+        let arena = arenas.remove(at);
+        drop(arenas);
+        charge(-(arena.bytes as isize));
+        // SAFETY: `fresh` mapped it, and its last piece has ended.
+        unsafe { unmap(arena.data, arena.bytes) };
+    }
+}
+
+impl Arena {
+    fn fresh(bytes: usize) -> Option<Arena> {
+        let data = map(bytes)?;
+        charge(bytes as isize);
+        Some(Arena { data, bytes, taken: 0 })
+    }
+
+    fn holds(&self, address: usize) -> bool {
+        (self.data as usize..self.data as usize + self.bytes).contains(&address)
+    }
+
+    /// Lets the system take the pages of an arena that nobody uses, should it need them; until then they stay what they are.
+    fn lend_to_system(&self) {
+        // SAFETY: advice about an arena of ours that has no pieces, under the lock; its content means nothing, and pages that were taken are zero when they are next touched.
+        #[cfg(target_os = "linux")]
+        unsafe {
+            libc::madvise(self.data.cast(), self.bytes, libc::MADV_FREE);
         }
     }
+}
+
+/// An arena for one piece: one that is kept, unless more than half of it would be idle.
+fn alone(len: usize) -> Option<*mut u8> {
+    let mut arenas = lock(&ARENAS);
+    let fits = |arena: &Arena| arena.taken == 0 && arena.bytes >= len && arena.bytes / 2 <= len;
+    let at = match arenas.iter().position(fits) {
+        Some(at) => at,
+        None => {
+            arenas.push(Arena::fresh(len.checked_next_multiple_of(HUGE_PAGE)?)?);
+            arenas.len() - 1
+        }
+    };
+    arenas[at].taken = u128::MAX;
+    Some(arenas[at].data)
 }
 
 /// The first free run of units, in a new arena where there is none.
 fn within(units: u32) -> Option<*mut u8> {
     let mut arenas = lock(&ARENAS);
-    let found = arenas.iter().enumerate().find_map(|(i, arena)| Some((i, free_run(arena.taken, units)?)));
+    let shared = arenas.iter().enumerate().filter(|(_, arena)| arena.bytes == ARENA);
+    let found = shared.filter_map(|(i, arena)| Some((i, free_run(arena.taken, units)?))).next();
     let (i, first) = match found {
         Some(found) => found,
         None => {
-            arenas.push(Arena { data: mapped(ARENA)?, taken: 0 });
+            arenas.push(Arena::fresh(ARENA)?);
             (arenas.len() - 1, 0)
         }
     };
@@ -108,22 +150,6 @@ fn mask(first: usize, units: u32) -> u128 {
 
 fn units(len: usize) -> u32 {
     len.div_ceil(UNIT).max(1) as u32
-}
-
-fn whole(len: usize) -> usize {
-    len.next_multiple_of(HUGE_PAGE)
-}
-
-fn mapped(bytes: usize) -> Option<*mut u8> {
-    let data = map(bytes)?;
-    charge(bytes as isize);
-    Some(data)
-}
-
-fn unmapped(data: *mut u8, bytes: usize) {
-    charge(-(bytes as isize));
-    // SAFETY: `mapped` gave it, and its last piece has ended.
-    unsafe { unmap(data, bytes) };
 }
 
 #[cfg(test)]
@@ -159,9 +185,11 @@ mod tests {
             assert_eq!(piece.bytes().len(), lengths[i]);
             assert!(piece.bytes().iter().all(|&byte| byte == i as u8));
         }
-        let first = pieces.remove(5);
-        let (address, _) = (first.data(), drop(first));
-        assert_eq!(Piece::take(200 << 10).unwrap().data(), address, "the first hole that is large enough");
+        for (gone, next) in [(5, 200 << 10), (5, ARENA + 5)] {
+            let piece = pieces.remove(gone);
+            let (address, _) = (piece.data(), drop(piece));
+            assert_eq!(Piece::take(next).unwrap().data(), address, "the first hole that is large enough");
+        }
     }
 
     #[test]

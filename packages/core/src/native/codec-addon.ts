@@ -2,6 +2,7 @@
 
 /** Limits as they cross: no limit is the largest safe integer. */
 export type NativeLimits = readonly [maxOutputBytes: number, maxMemoryBytes: number, allowTrailing: boolean];
+/** Where ranges begin; undefined: one behind the other. */
 export type NativeOffsets = Float64Array | undefined;
 /** Results, their lengths, the indices of failed items, and a JSON array of `[code, details]`. */
 export type NativeMany = readonly [Uint8Array, Uint32Array, Uint32Array, string];
