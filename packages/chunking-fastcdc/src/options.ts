@@ -4,12 +4,9 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 const SEED_LIMIT = 1n << 64n;
 
-const seedText = z.string().regex(/^(?:\d{1,20}|0x[0-9a-fA-F]{1,16})$/, 'a seed is a decimal or 0x number of 64 bits');
+const seedText = z.string().regex(/^(?:\d{1,20}|0[xX][0-9a-fA-F]{1,16})$/);
 // Not z.bigint(): JSON Schema cannot say it, and the schema of all options would be lost with it.
-const seedWhole = z.any().refine((value) => typeof value === 'bigint' && value >= 0n, 'a seed is a number, a bigint or text') as unknown as z.ZodType<
-  bigint,
-  bigint
->;
+const seedWhole = z.any().refine((value) => typeof value === 'bigint' && value >= 0n) as unknown as z.ZodType<bigint, bigint>;
 
 const sizes = {
   min: z
@@ -38,7 +35,7 @@ const schema = z
     ...sizes,
     normalization: z.int().min(0).max(3).default(1).describe('how closely sizes gather around avg'),
     seed: z
-      .union([z.int().min(0), seedText, seedWhole])
+      .union([z.int().min(0), seedText, seedWhole], 'a seed is a whole number from 0, a bigint, or decimal or 0x text, of 64 bits')
       .default(0)
       .transform((seed, context) => {
         const value = BigInt(seed);

@@ -331,6 +331,8 @@ describe('hostile chunkers', () => {
   it.each([
     ['no cutter', () => undefined],
     ['a minSize of 0', () => ({ minSize: 0, maxSize: 5, nextCut: () => 1 })],
+    ['a cutAll that is no function', () => ({ minSize: 1, maxSize: 5, nextCut: () => 1, cutAll: 5 })],
+    ['an open that is no function', () => ({ minSize: 1, maxSize: 5, nextCut: () => 1, open: {} })],
     ['a maxSize below minSize', () => ({ minSize: 5, maxSize: 4, nextCut: () => 1 })],
     ['a maxSize of 2^53', () => ({ minSize: 5, maxSize: 2 ** 53, nextCut: () => 1 })],
     ['no nextCut', () => ({ minSize: 1, maxSize: 4 })],
