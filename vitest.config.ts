@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
-import { temporaryPlace } from './tools/temporary.mjs';
 
-// For the runner's own files as well as for the tests'.
+const { temporaryPlace } = (await import(new URL('./tools/temporary.mjs', import.meta.url).href)) as { temporaryPlace(): { readonly path: string } };
+// For the files of all tests and of all that they start.
 process.env.TMPDIR = temporaryPlace().path;
 
 // Tests run against the sources: `@chunker/source` is the exports condition that points at `src`.
