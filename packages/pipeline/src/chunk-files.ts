@@ -24,7 +24,7 @@ export interface FilesProgress {
 /** How a batch of files is worked through. */
 export interface ChunkFilesSettings extends Pick<RunSettings, 'signal' | 'mode' | 'windowBytes' | 'buffers' | 'queue' | 'bufferLimitBytes' | 'cooperate'> {
   /** As of a run: nothing (default), views that are valid until the next result is pulled, or copies. */
-  readonly payload?: RunSettings['payload'];
+  readonly payload?: NonNullable<RunSettings['payload']>;
   /** Files at a time, those that wait to be pulled among them; default twice the threads. Each takes what a run takes with a `queue` of 2. */
   readonly concurrency?: number;
   /** Called at most ten times a second, and at the end. */
