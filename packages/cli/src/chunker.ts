@@ -18,14 +18,21 @@ if (given.length === 1 && (given[0] === '--version' || given[0] === '-V')) {
   try {
     writeSync(1, `${manifest.version}\n`);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') {
-      process.stderr.write(`chunker: io_error: ${(error as Error).message}\n`);
-      process.exitCode = 1;
-    }
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') fail(error as Error);
   }
 } else {
   // Node 22 keeps what it compiled for the next start.
   (module as { enableCompileCache?: () => void }).enableCompileCache?.();
-  const { main } = await import('./main.js');
-  await main(given);
+  try {
+    const { main } = await import('./main.js');
+    await main(given);
+  } catch (error) {
+    // What tells of errors could not be loaded itself: no descriptor was left for its files, say.
+    fail(error as Error);
+  }
+}
+
+function fail({ message }: Error): void {
+  process.stderr.write(`chunker: io_error: ${message}\n`);
+  process.exitCode = 1;
 }

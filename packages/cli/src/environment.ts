@@ -1,6 +1,6 @@
 import type { CommonOptions } from './context.js';
 import { usageError } from './failure.js';
-import { parseCount } from './sizes.js';
+import { parseCount, parseSize } from './sizes.js';
 
 /** The kernels that can be forced. */
 export const KERNELS = ['auto', 'accelerator', 'native', 'platform', 'wasm', 'js'];
@@ -13,6 +13,16 @@ const whole = (least: number, most: number) => ({
   fits: (text: string) => /^\d+$/.test(text) && Number(text) >= least && Number(text) <= most,
 });
 
+const size = { expected: 'a size from 1 byte, such as 536870912 or 512MiB', fits: isSize };
+
+function isSize(text: string): boolean {
+  try {
+    return parseSize(text) >= 1;
+  } catch {
+    return false;
+  }
+}
+
 /** Every variable that Chunker reads, and what it may say. Elsewhere some of them are read by native code, which would only ignore what it does not understand. */
 const VARIABLES: Readonly<Record<string, { readonly expected: string; fits(text: string): boolean }>> = {
   CHUNKER_THREADS: whole(1, Number.MAX_SAFE_INTEGER),
@@ -23,6 +33,9 @@ const VARIABLES: Readonly<Record<string, { readonly expected: string; fits(text:
     fits: (text) => text.split(',').every((kind) => KERNELS.includes(kind.trim())),
   },
   CHUNKER_ASYNC_BUFFER_LIMIT_BYTES: whole(1, Number.MAX_SAFE_INTEGER),
+  CHUNKER_MEMORY_SOFT_LIMIT: size,
+  CHUNKER_MEMORY_HARD_LIMIT: size,
+  CHUNKER_MAX_BUFFER_SIZE: size,
   CHUNKER_READ_SLICE_CAP_BYTES: whole(4096, MOST_BYTES),
   CHUNKER_READAHEAD_BYTES: whole(0, MOST_BYTES),
 };

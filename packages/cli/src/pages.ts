@@ -144,5 +144,7 @@ export const VARIABLES: readonly (readonly [string, string])[] = [
   ['CHUNKER_NICE', 'niceness of those threads, 0 to 19'],
   ['CHUNKER_CPU', 'scalar or avx2: no more than this of the CPU'],
   ['CHUNKER_ASYNC_BUFFER_LIMIT_BYTES', 'bytes of work that may wait at once'],
+  ['CHUNKER_MEMORY_SOFT_LIMIT, CHUNKER_MEMORY_HARD_LIMIT', 'memory above which caches are emptied, and above which what needs more is refused'],
+  ['CHUNKER_MAX_BUFFER_SIZE', 'the most that one buffer may take'],
   ['NO_COLOR, FORCE_COLOR', 'never, or always, colours'],
 ];

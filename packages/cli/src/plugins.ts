@@ -61,7 +61,8 @@ interface PackageManifest {
  * out: the command may have no need of it. Rejects where what was asked for fails. With `names`, of Chunker's own only those that bring one of them, or one that a stranger brings as well.
  */
 export async function loadPlugins(asked: readonly string[], names?: readonly string[]): Promise<Found> {
-  const nearest = nearestManifest(process.cwd());
+  const working = workingDirectory();
+  const nearest = working === undefined ? undefined : nearestManifest(working);
   const direct = nearest === undefined ? [] : Object.keys({ ...nearest.manifest.dependencies, ...nearest.manifest.devDependencies });
   const others = direct.filter((name) => !Object.hasOwn(OWN, name) && !asked.includes(name));
   const broken: BrokenPlugin[] = [];
@@ -73,7 +74,7 @@ export async function loadPlugins(asked: readonly string[], names?: readonly str
   );
   const named = [...new Set(asked)]
     .filter((name) => !Object.hasOwn(OWN, name))
-    .map((name) => loadPlugin(name, nearest?.file ?? join(process.cwd(), 'package.json'), true));
+    .map((name) => loadPlugin(name, nearest?.file ?? join(working ?? '/', 'package.json'), true));
   const there = (plugin: unknown): plugin is Plugin => plugin !== undefined;
   const strangers = { named: (await Promise.all(named)).filter(there), brought: (await Promise.all(brought)).filter(there) };
   const theirs = [...strangers.named, ...strangers.brought].flatMap(({ algorithms }) => algorithms.map(({ name }) => name));
@@ -138,6 +139,15 @@ function manifestFile(name: string, from: string): string | undefined {
   if (isFolder(name)) return [resolve(name, 'package.json')].find((file) => existsSync(file));
   const places = createRequire(from).resolve.paths(name) ?? [];
   return places.map((place) => join(place, name, 'package.json')).find((file) => existsSync(file));
+}
+
+/** Undefined where it was removed: no reason not to work on files elsewhere. */
+function workingDirectory(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
 }
 
 function nearestManifest(directory: string): { readonly file: string; readonly manifest: PackageManifest } | undefined {

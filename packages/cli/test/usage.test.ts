@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { loadPlugins } from '../src/plugins.js';
 import { chunker, ended, listening, shell, start } from './command.js';
 import { noise, testFolder } from './folder.js';
 
@@ -206,10 +207,36 @@ describe('the command', () => {
     ['CHUNKER_ASYNC_BUFFER_LIMIT_BYTES', '1MiB'],
     ['CHUNKER_READ_SLICE_CAP_BYTES', '-1'],
     ['CHUNKER_READAHEAD_BYTES', 'x'],
+    ['CHUNKER_MEMORY_SOFT_LIMIT', '-5'],
+    ['CHUNKER_MEMORY_HARD_LIMIT', 'much'],
+    ['CHUNKER_MAX_BUFFER_SIZE', '0'],
   ])('refuses %s=%s as wrong usage', async (name, value) => {
     const { status, stderr } = await chunker(['list'], { cwd: folder, env: { [name]: value } });
     expect(stderr).toMatch(new RegExp(`^chunker: invalid_usage: ${name} is '${value}'; it can be `));
     expect(status).toBe(2);
+  });
+
+  it('needs no working directory to work on files elsewhere', async () => {
+    const cwd = vi.spyOn(process, 'cwd').mockImplementation(() => {
+      throw Object.assign(new Error('ENOENT: no such file or directory, uv_cwd'), { code: 'ENOENT' });
+    });
+    try {
+      expect((await loadPlugins([], ['blake3'])).named.map((plugin) => plugin.package)).toEqual(['@chunker/hash-blake3']);
+    } finally {
+      cwd.mockRestore();
+    }
+  });
+
+  it('says what is wrong where its own files cannot be read', async () => {
+    const hook = `export async function resolve(name, context, next) {
+      if (name === 'commander') throw new Error('EMFILE: too many open files');
+      return next(name, context);
+    }`;
+    writeFileSync(join(folder, 'hook.mjs'), hook);
+    writeFileSync(join(folder, 'register.mjs'), "import { register } from 'node:module'; register('./hook.mjs', import.meta.url);");
+    const { status, stderr } = await chunker(['hash', 'data'], { cwd: folder, env: { NODE_OPTIONS: `--import ${join(folder, 'register.mjs')}` } });
+    expect(stderr).toBe('chunker: io_error: EMFILE: too many open files\n');
+    expect(status).toBe(1);
   });
 
   it('leaves out a dependency’s plugin that fails, unless it was asked for', async () => {
