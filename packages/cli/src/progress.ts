@@ -26,9 +26,9 @@ const BAR_CELLS = 10;
 /** So much of a label is shown before a fact is left out for it. */
 const LABEL_COLUMNS = 13;
 
-/** On a terminal one line, drawn again and again, and wiped at the end; elsewhere lines that a log can hold. */
+/** On a terminal one line, drawn again and again, and wiped at the end; elsewhere, and on one that knows no control sequences, lines that a log can hold. */
 export function openProgress(output: Output, state: () => ProgressState): Progress {
-  return output.isTerminal ? new ProgressLine(output, state) : new ProgressLog(output, state);
+  return output.isTerminal && process.env.TERM !== 'dumb' ? new ProgressLine(output, state) : new ProgressLog(output, state);
 }
 
 // Not a library's bar: those write to the stream at once and on their own, while here every line goes through the one queue of standard error, so that a complaint never stands in the middle of a bar, and

@@ -74,6 +74,16 @@ describe('progress', () => {
     expect(text().endsWith('\r\u001b[K')).toBe(true);
   });
 
+  it('is lines without control characters on a terminal that knows none', async () => {
+    vi.stubEnv('TERM', 'dumb');
+    const { output, text } = recorder(true);
+    const progress = openProgress(output, () => ({ label: 'work', bytes: 0 }));
+    await wait(600);
+    await progress.stop();
+    vi.unstubAllEnvs();
+    expect(text()).toMatch(/^work {2}\.{3,4}\n$/);
+  });
+
   it('tells what was read while nothing is done with it yet, and then what is done', async () => {
     const { output, text } = recorder(true);
     let bytes = 0;
