@@ -17,8 +17,15 @@ function recorder(isTerminal: boolean) {
 
 /** Time passes as it is told to, however busy the machine is. */
 const wait = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds);
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+beforeEach(() => {
+  vi.useFakeTimers();
+  // Whatever the tests themselves are run on.
+  vi.stubEnv('TERM', 'xterm');
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllEnvs();
+});
 
 describe.each([
   ['a terminal', true],
