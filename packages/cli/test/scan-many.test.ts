@@ -104,4 +104,23 @@ describe('scan of many files', () => {
     const { text } = await chunker(['hash', '-a', 'sha256', '--', ...names.slice(0, 8), '-'], { cwd: folder, input: 'from the pipe' });
     expect(text).toContain(`${createHash('sha256').update('from the pipe').digest('hex')}  -\n`);
   });
+
+  it('says which one a stage fails on, and scans the others', async () => {
+    const core = new URL('../../core/src/index.ts', import.meta.url).href;
+    mkdirSync(join(folder, 'picky'));
+    writeFileSync(join(folder, 'picky', 'package.json'), '{ "name": "picky", "version": "1.0.0", "type": "module", "chunker": { "plugin": "./plugin.js" } }');
+    const code = `import { defineCodec } from '${core}';
+      const compress = (data) => { if (data[0] === 0x21) throw new Error('not that one'); return data.slice(); };
+      export default [defineCodec({ name: 'picky', compress, decompress: (data) => data.slice() })];`;
+    writeFileSync(join(folder, 'picky', 'plugin.js'), code);
+    const list = Array.from({ length: 20 }, (_, i) => `picky/${i}`);
+    for (const [i, name] of list.entries()) writeFileSync(join(folder, name), i === 7 ? '!' : `file ${i}`);
+    const { text, stderr, status } = await chunker(['scan', '--json', '--plugin', './picky', '--codec', 'picky', '--', ...list], { cwd: folder });
+    const [report, error] = documents(text);
+    expect((report.paths as Row[]).map(({ path, bytes }) => [path, bytes])).toEqual(
+      list.filter((_, i) => i !== 7).map((path) => [path, path.length - 'picky/'.length + 'file '.length]),
+    );
+    expect(stderr).toMatch(/^chunker: stage_failed: .*not that one\n$/);
+    expect([status, error.error.code, error.error.details]).toEqual([1, 'partly_failed', { failed: 1 }]);
+  });
 });

@@ -31,7 +31,9 @@ export interface ScanOptions {
 interface Scan {
   readonly context: Context;
   readonly options: ScanOptions;
-  readonly line: Pipeline;
+  line: Pipeline;
+  /** The same with a table of digests that holds nothing. After a run that failed on its way: the table knows chunks that were never compressed, and a file with one of those would pass for a repeat. */
+  readonly anew: () => Pipeline;
   /** Of archives; loaded when the first one comes. */
   readonly narHash: () => Promise<Hash>;
   readonly hash: Hash;
@@ -50,9 +52,9 @@ export async function scan(context: Context, operands: readonly string[], option
   const chunker = await takeChunker(registry, options.chunker);
   const hash = await takeHash(registry, options.hash);
   const codec = options.codec === 'none' ? undefined : await takeCodec(registry, options.codec);
-  const line = stages(pipeline(registry), chunker, hash, codec, options.verify ?? false);
+  const anew = () => stages(pipeline(registry), chunker, hash, codec, options.verify ?? false);
   const totals = { bytes: 0, chunks: 0, uniqueChunks: 0, uniqueBytes: 0, compressedBytes: 0 };
-  const state: Scan = { context, options, line, narHash: () => takeHash(registry, 'sha256'), hash, totals, run: undefined };
+  const state: Scan = { context, options, line: anew(), anew, narHash: () => takeHash(registry, 'sha256'), hash, totals, run: undefined };
   const started = performance.now();
   const measurement = measureExecutor();
   const paths = await scanAll(state, operands).finally(() => measurement?.end());
@@ -89,6 +91,7 @@ async function scanAll(scan: Scan, operands: readonly string[]): Promise<Scanned
       scanned.push(await scanPath(scan, path));
     } catch (error) {
       const cause = withoutStage(error);
+      if (scan.run !== undefined && scan.run.progress.readBytes > scan.run.progress.bytes) scan.line = scan.anew();
       if (options.skipUnreadable === true && isChunkerError(cause, 'permission_denied')) await context.remark(`left out: ${cause.message}`);
       else if (operands.length === 1) throw cause;
       else await context.partly(cause);
@@ -148,6 +151,7 @@ async function scanSmall(scan: Scan, files: SmallFiles, operands: readonly strin
     return { rows, failed: 0 };
   } catch (error) {
     if (context.signal.aborted || error instanceof ClosedPipe) throw error;
+    scan.line = scan.anew();
     return { rows, failed: source.lengths.length - rows.length };
   } finally {
     scan.run = undefined;
