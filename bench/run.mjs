@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import blake3Plugin from '@chunker/hash-blake3/plugin';
 import fastcdcPlugin from '@chunker/chunking-fastcdc/plugin';
+import sha256Plugin from '@chunker/hash-sha256/plugin';
 import xzPlugin from '@chunker/codec-xz/plugin';
 import zstdPlugin from '@chunker/codec-zstd/plugin';
 import { Registry } from '@chunker/core';
@@ -20,6 +21,7 @@ import { xz } from './measures/xz.mjs';
 import { narPack } from './measures/nar-pack.mjs';
 import { narRead } from './measures/nar-read.mjs';
 import { reading } from './measures/reading.mjs';
+import { sha256 } from './measures/sha256.mjs';
 import { smallFiles } from './measures/small-files.mjs';
 import { wholeJobs } from './measures/whole-jobs.mjs';
 import { zstd } from './measures/zstd.mjs';
@@ -44,7 +46,7 @@ function format(result) {
 buildContender();
 const file = binaries(kernelBytes);
 const context = {
-  registry: Registry.of(...zstdPlugin, ...xzPlugin, ...blake3Plugin, ...fastcdcPlugin),
+  registry: Registry.of(...zstdPlugin, ...xzPlugin, ...blake3Plugin, ...sha256Plugin, ...fastcdcPlugin),
   data: new Uint8Array(readFileSync(file)),
   contender: openContender(file),
   // Ended when all is measured.
@@ -56,7 +58,7 @@ const context = {
 };
 
 const results = [];
-for (const lines of [fastcdc, blake3, zstd, xz, border, reading, jobs, narPack, smallFiles, narRead, wholeJobs]) {
+for (const lines of [fastcdc, blake3, sha256, zstd, xz, border, reading, jobs, narPack, smallFiles, narRead, wholeJobs]) {
   for (const line of await lines(context)) {
     if (values.only && !line.name.includes(values.only)) continue;
     await line.prepare?.();
