@@ -1,6 +1,8 @@
 //! Against the official crate on one thread: outputs compared first, then thread CPU time, interleaved, medians.
 //!
-//!     cargo run --release -p chunker-blake3 --example measure
+//!     cargo run --release -p chunker-blake3 --example measure [WORD]
+//!
+//! With a word: the lines whose name holds it.
 
 use chunker_blake3::{hash, hash_many, Alone, Hasher, Host, Settings};
 
@@ -28,6 +30,9 @@ fn cpu_seconds() -> f64 {
 }
 
 fn race(name: &str, bytes: usize, target: f64, mut theirs: impl FnMut(), mut ours: impl FnMut()) {
+    if std::env::args().nth(1).is_some_and(|word| !name.contains(&word)) {
+        return;
+    }
     let repeat = (32 << 20) / bytes.max(1) + 1;
     let time = |run: &mut dyn FnMut()| {
         let start = cpu_seconds();
@@ -85,9 +90,14 @@ fn main() {
     };
     let data: Vec<u8> = (0..16 << 20).map(|_| random() as u8).collect();
     let settings = Settings::default();
-    for (name, length) in
-        [("64 bytes", 64), ("1 KiB", 1 << 10), ("64 KiB", 64 << 10), ("1 MiB", 1 << 20), ("16 MiB", 16 << 20)]
-    {
+    for (name, length) in [
+        ("64 bytes", 64),
+        ("1 KiB", 1 << 10),
+        ("32 KiB", 32 << 10),
+        ("64 KiB", 64 << 10),
+        ("1 MiB", 1 << 20),
+        ("16 MiB", 16 << 20),
+    ] {
         let data = &data[..length];
         let mut out = [0; 32];
         hash(data, &settings, &mut out, &Alone).unwrap();
@@ -100,6 +110,20 @@ fn main() {
             || hash(data, &settings, &mut out, &Alone).unwrap(),
         );
     }
+    // From memory: more than the caches hold, each piece a message.
+    let much: Vec<u8> = (0..128 << 20).map(|at: u32| (at.wrapping_mul(0x9E37_79B9) >> 24) as u8).collect();
+    for (name, size) in
+        [("32 KiB", 32 << 10), ("64 KiB", 64 << 10), ("300 000 bytes", 300_000), ("1 MiB", 1 << 20)]
+    {
+        race(
+            &format!("from memory, pieces of {name}"),
+            much.len(),
+            0.95,
+            || much.chunks(size).for_each(|piece| _ = std::hint::black_box(blake3::hash(piece))),
+            || much.chunks(size).for_each(|piece| hash(piece, &settings, &mut [0; 32], &Alone).unwrap()),
+        );
+    }
+    drop(much);
     race(
         "one message, 16 MiB, split",
         data.len(),

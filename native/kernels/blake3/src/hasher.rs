@@ -1,7 +1,7 @@
 //! The incremental state: a stack of finished subtrees and an unfinished piece at the right edge.
 //!
 //! The crate's own `Hasher` cannot be handed subtrees that other threads have hashed, so the upper part of the tree is kept
-//! here and pieces of `PIECE` bytes and more are hashed by the crate as subtrees (`blake3::hazmat`).
+//! here and pieces of `PIECE` bytes and more are hashed as subtrees: in lanes of our own, else by the crate (`blake3::hazmat`).
 
 use crate::{Error, Host, Mode};
 use blake3::hazmat::{merge_subtrees_non_root, merge_subtrees_root_xof, HasherExt};
@@ -13,6 +13,10 @@ const PIECE: u64 = 64 << 10;
 const ALONE: u64 = 1 << 20;
 /// The largest subtree of one task: finer, so that two threads end a window of 4 MiB together.
 const SHARED: u64 = 256 << 10;
+
+/// Bytes of a chunk.
+#[cfg(target_arch = "x86_64")]
+const CHUNK: u64 = crate::reference::CHUNK as u64;
 
 /// An incremental hash of one message.
 #[derive(Clone)]
@@ -153,6 +157,10 @@ fn subtree(pieces: u64, left: u64, cap: u64) -> Option<u64> {
 }
 
 fn chaining_value(mode: &Mode, piece: &[u8], offset: u64) -> [u8; 32] {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(lanes) = crate::arch::Sixteen::detect() {
+        return crate::tree::chaining_value(lanes, piece, offset / CHUNK, mode);
+    }
     let mut hasher = mode.hasher();
     hasher.set_input_offset(offset);
     hasher.update(piece).finalize_non_root()

@@ -1,8 +1,8 @@
 //! BLAKE3 (O'Connor, Aumasson, Neves, Wilcox-O'Hearn: "BLAKE3, one function, fast everywhere", 2020).
 //!
-//! One message goes through the official `blake3` crate and its assembly. Added here are the two things that crate
-//! does not offer: a batch of messages of any lengths, several per vector register ([`hash_many`]), and one message
-//! hashed by threads that the caller lends ([`Host`]), one-shot or incremental. The kernel starts no thread.
+//! One message goes through the official `blake3` crate and its assembly, a longer one on AVX-512 through lanes of our own (`tree`). Added here are
+//! the two things that the crate does not offer: a batch of messages of any lengths, several per vector register ([`hash_many`]), and one
+//! message hashed by threads that the caller lends ([`Host`]), one-shot or incremental. The kernel starts no thread.
 //!
 //! `reference` is the slow and readable implementation that judges all of it in the tests.
 
@@ -13,6 +13,8 @@ mod host;
 mod one;
 pub mod reference;
 mod settings;
+#[cfg(target_arch = "x86_64")]
+mod tree;
 
 pub use batch::hash_many;
 pub use hasher::Hasher;

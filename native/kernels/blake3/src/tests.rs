@@ -96,6 +96,42 @@ fn around_powers_of_two_with_and_without_threads() {
     }
 }
 
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn trees_in_our_own_lanes_are_the_crates() {
+    use crate::{arch::Sixteen, tree};
+    use blake3::hazmat::HasherExt;
+    let Some(lanes) = Sixteen::detect() else {
+        eprintln!("skipped: this processor has no AVX-512");
+        return;
+    };
+    let data = bytes((1 << 20) + 1, 8);
+    for mode in modes() {
+        // Every number of chunks that leaves another rest at each level, whole and not.
+        for chunks in (2..100).chain([127, 128, 129, 511, 513, 1023, 1024]) {
+            for length in [chunks * 1024, chunks * 1024 + 1, chunks * 1024 + 1023] {
+                let data = &data[..length.min(data.len())];
+                for size in [20, 32, 100] {
+                    let mut out = vec![0; size];
+                    tree::hash(lanes, data, &mode, &mut out);
+                    let mut wanted = vec![0; size];
+                    mode.hasher().update(data).finalize_xof().fill(&mut wanted);
+                    assert_eq!(out, wanted, "{length} bytes, {mode:?}");
+                }
+            }
+        }
+        // Numbers of chunks of more than 32 bits, and across that border.
+        for size in [32 << 10, 64 << 10, 256 << 10, 1 << 20] {
+            for first in [0, size as u64 / 1024, (1 << 32) - 1024, 1 << 32, (1 << 53) - 1024] {
+                let mut hasher = mode.hasher();
+                hasher.set_input_offset(first * 1024).update(&data[..size]);
+                let value = tree::chaining_value(lanes, &data[..size], first, &mode);
+                assert_eq!(value, hasher.finalize_non_root(), "{size} bytes from chunk {first}, {mode:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn pieces_of_any_size_give_the_digest_of_the_whole() {
     let data = bytes((3 << 20) + 77, 3);

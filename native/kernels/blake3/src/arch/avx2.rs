@@ -6,6 +6,7 @@ type Vector = __m256i;
 const LANES: usize = 8;
 
 crate::arch::lanes::lanes!(#[target_feature(enable = "avx2")]);
+crate::arch::lanes::rounds!(#[target_feature(enable = "avx2")]);
 
 #[inline]
 #[target_feature(enable = "avx2")]

@@ -6,7 +6,7 @@
 macro_rules! lanes {
     ($($feature:tt)*) => {
         use crate::arch::Item;
-        use crate::reference::{BLOCK, IV, SCHEDULE};
+        use crate::reference::{BLOCK, IV};
 
         /// Blocks from the one in use to the one asked for: about the time that memory takes.
         const AHEAD: usize = 4;
@@ -68,51 +68,35 @@ macro_rules! lanes {
             }
         }
 
-        $($feature)*
-        #[inline]
-        fn mix(v: &mut [Vector; 16], a: usize, b: usize, c: usize, d: usize, x: Vector, y: Vector) {
-            v[a] = add(add(v[a], v[b]), x);
-            v[d] = rotate::<16>(xor(v[d], v[a]));
-            v[c] = add(v[c], v[d]);
-            v[b] = rotate::<12>(xor(v[b], v[c]));
-            v[a] = add(add(v[a], v[b]), y);
-            v[d] = rotate::<8>(xor(v[d], v[a]));
-            v[c] = add(v[c], v[d]);
-            v[b] = rotate::<7>(xor(v[b], v[c]));
-        }
-
-        $($feature)*
-        #[inline]
-        fn round<const R: usize>(v: &mut [Vector; 16], m: &[Vector; 16]) {
-            let s = &SCHEDULE[R];
-            mix(v, 0, 4, 8, 12, m[s[0]], m[s[1]]);
-            mix(v, 1, 5, 9, 13, m[s[2]], m[s[3]]);
-            mix(v, 2, 6, 10, 14, m[s[4]], m[s[5]]);
-            mix(v, 3, 7, 11, 15, m[s[6]], m[s[7]]);
-            mix(v, 0, 5, 10, 15, m[s[8]], m[s[9]]);
-            mix(v, 1, 6, 11, 12, m[s[10]], m[s[11]]);
-            mix(v, 2, 7, 8, 13, m[s[12]], m[s[13]]);
-            mix(v, 3, 4, 9, 14, m[s[14]], m[s[15]]);
-        }
-
         /// One block in every lane: the new chaining values.
         $($feature)*
         #[inline]
-        fn compress(h: &[Vector; 8], m: &[Vector; 16], counter: Vector, length: Vector, flags: Vector) -> [Vector; 8] {
+        fn compress(h: &[Vector; 8], m: &[Vector; 16], low: Vector, high: Vector, length: Vector, flags: Vector) -> [Vector; 8] {
             let [h0, h1, h2, h3, h4, h5, h6, h7] = *h;
             let (i0, i1, i2, i3) = (splat(IV[0]), splat(IV[1]), splat(IV[2]), splat(IV[3]));
-            let mut v = [h0, h1, h2, h3, h4, h5, h6, h7, i0, i1, i2, i3, counter, splat(0), length, flags];
-            round::<0>(&mut v, m);
-            round::<1>(&mut v, m);
-            round::<2>(&mut v, m);
-            round::<3>(&mut v, m);
-            round::<4>(&mut v, m);
-            round::<5>(&mut v, m);
-            round::<6>(&mut v, m);
+            let mut v = [h0, h1, h2, h3, h4, h5, h6, h7, i0, i1, i2, i3, low, high, length, flags];
+            rounds(&mut v, m);
             [
                 xor(v[0], v[8]), xor(v[1], v[9]), xor(v[2], v[10]), xor(v[3], v[11]),
                 xor(v[4], v[12]), xor(v[5], v[13]), xor(v[6], v[14]), xor(v[7], v[15]),
             ]
+        }
+
+        /// The lanes' chaining values as bytes.
+        $($feature)*
+        #[inline]
+        fn values_of(h: [Vector; 8]) -> [[u8; 32]; LANES] {
+            let mut words = [[0; LANES]; 8];
+            for (row, vector) in words.iter_mut().zip(h) {
+                store(row, vector);
+            }
+            let mut values = [[0; 32]; LANES];
+            for (lane, value) in values.iter_mut().enumerate() {
+                for (bytes, row) in value.as_chunks_mut().0.iter_mut().zip(&words) {
+                    *bytes = row[lane].to_le_bytes();
+                }
+            }
+            values
         }
 
         /// Up to `LANES` items in lock step; a lane whose item has ended keeps its value.
@@ -146,20 +130,14 @@ macro_rules! lanes {
                 // As many messages as lanes are more streams than the processor's own prefetcher follows.
                 (0..LANES).for_each(|lane| prefetch(lanes.ahead(lane, step as usize)));
                 let m = transpose(|lane| lanes.block(lane, step as usize));
-                let next = compress(&h, &m, counter, load(&length), load(&flags));
+                let next = compress(&h, &m, counter, splat(0), load(&length), load(&flags));
                 let runs = load(&runs);
                 for (old, new) in h.iter_mut().zip(next) {
                     *old = select(runs, new, *old);
                 }
             }
-            let mut words = [[0; LANES]; 8];
-            for (row, vector) in words.iter_mut().zip(h) {
-                store(row, vector);
-            }
-            for (lane, item) in items.iter().enumerate() {
-                for (bytes, row) in values[item.place as usize].as_chunks_mut().0.iter_mut().zip(&words) {
-                    *bytes = row[lane].to_le_bytes();
-                }
+            for (item, value) in items.iter().zip(values_of(h)) {
+                values[item.place as usize] = value;
             }
         }
 
@@ -175,4 +153,89 @@ macro_rules! lanes {
     };
 }
 
-pub(crate) use lanes;
+/// Rows of whole blocks, one behind the other: nothing differs from lane to lane but where the row lies and, of chunks, its number.
+#[cfg(target_arch = "x86_64")]
+macro_rules! whole {
+    ($($feature:tt)*) => {
+        /// The chaining values of `LANES` rows of `BLOCKS` blocks: of chunks, the first of which has the number `first`, or of parents. `flags` are those of
+        /// the first block, of those in between, and of the last.
+        $($feature)*
+        pub(super) fn run_whole<const BLOCKS: usize>(
+            blocks: &[[u8; BLOCK]],
+            first: Option<u64>,
+            flags: (u32, u32, u32),
+            key: &[u32; 8],
+        ) -> [[u8; 32]; LANES] {
+            let blocks = &blocks[..LANES * BLOCKS];
+            let number: [u64; LANES] = std::array::from_fn(|lane| first.map_or(0, |first| first + lane as u64));
+            let (low, high) = (load(&number.map(|number| number as u32)), load(&number.map(|number| (number >> 32) as u32)));
+            let mut h = [splat(0); 8];
+            for (vector, word) in h.iter_mut().zip(key) {
+                *vector = splat(*word);
+            }
+            // Sixteen streams are more than the processor's own prefetcher follows, and it stops at the end of each page.
+            let ask = |lane: usize, step: usize| {
+                prefetch_far(blocks.as_ptr().wrapping_add((LANES + lane) * BLOCKS + step).cast());
+            };
+            for step in 0..BLOCKS {
+                if BLOCKS > 1 {
+                    (0..LANES).for_each(|lane| ask(lane, step));
+                }
+                let m = transpose(|lane| &blocks[lane * BLOCKS + step]);
+                let flags = if step == BLOCKS - 1 { flags.2 } else if step == 0 { flags.0 } else { flags.1 };
+                h = compress(&h, &m, low, high, splat(BLOCK as u32), splat(flags));
+            }
+            values_of(h)
+        }
+    };
+}
+
+/// The seven rounds in terms of a machine's operations.
+macro_rules! rounds {
+    ($($feature:tt)*) => {
+        use crate::reference::SCHEDULE;
+
+        $($feature)*
+        #[inline]
+        fn mix(v: &mut [Vector; 16], a: usize, b: usize, c: usize, d: usize, x: Vector, y: Vector) {
+            v[a] = add(add(v[a], v[b]), x);
+            v[d] = rotate::<16>(xor(v[d], v[a]));
+            v[c] = add(v[c], v[d]);
+            v[b] = rotate::<12>(xor(v[b], v[c]));
+            v[a] = add(add(v[a], v[b]), y);
+            v[d] = rotate::<8>(xor(v[d], v[a]));
+            v[c] = add(v[c], v[d]);
+            v[b] = rotate::<7>(xor(v[b], v[c]));
+        }
+
+        $($feature)*
+        #[inline]
+        fn round<const R: usize>(v: &mut [Vector; 16], m: &[Vector; 16]) {
+            let s = &SCHEDULE[R];
+            mix(v, 0, 4, 8, 12, m[s[0]], m[s[1]]);
+            mix(v, 1, 5, 9, 13, m[s[2]], m[s[3]]);
+            mix(v, 2, 6, 10, 14, m[s[4]], m[s[5]]);
+            mix(v, 3, 7, 11, 15, m[s[6]], m[s[7]]);
+            mix(v, 0, 5, 10, 15, m[s[8]], m[s[9]]);
+            mix(v, 1, 6, 11, 12, m[s[10]], m[s[11]]);
+            mix(v, 2, 7, 8, 13, m[s[12]], m[s[13]]);
+            mix(v, 3, 4, 9, 14, m[s[14]], m[s[15]]);
+        }
+
+        $($feature)*
+        #[inline]
+        fn rounds(v: &mut [Vector; 16], m: &[Vector; 16]) {
+            round::<0>(v, m);
+            round::<1>(v, m);
+            round::<2>(v, m);
+            round::<3>(v, m);
+            round::<4>(v, m);
+            round::<5>(v, m);
+            round::<6>(v, m);
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use whole;
+pub(crate) use {lanes, rounds};

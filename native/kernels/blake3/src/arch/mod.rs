@@ -1,7 +1,7 @@
 //! Transposed compression: word `i` of every lane's state in one vector. One body (`lanes.rs`), thin machines.
 //!
-//! The only unsafe code of the kernel lies here: vector loads and stores through references of the right size, and
-//! calls of functions whose CPU features `Machine::detect` has seen.
+//! The only unsafe code of the kernel lies here: vector loads and stores through references of the right size, the rounds of AVX-512 by hand, and
+//! calls of functions whose CPU features have been detected.
 
 mod lanes;
 
@@ -12,6 +12,8 @@ mod avx512;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd128;
 
+#[cfg(target_arch = "x86_64")]
+use crate::reference::{CHUNK, CHUNK_END, CHUNK_START, PARENT};
 use crate::Mode;
 
 /// One chain of compressions: a chunk, or a parent (one block).
@@ -79,5 +81,39 @@ impl Machine {
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
             Machine::Simd128 => simd128::run(items, &mode.key_words(), mode.flags(), values),
         }
+    }
+}
+
+/// The right to use sixteen lanes for whole chunks and whole rows of parents.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sixteen(());
+
+#[cfg(target_arch = "x86_64")]
+impl Sixteen {
+    /// `None`: this processor has no such vectors.
+    pub(crate) fn detect() -> Option<Sixteen> {
+        is_x86_feature_detected!("avx512f").then_some(Sixteen(()))
+    }
+
+    /// The chaining values of sixteen whole chunks, the first of them number `first` of its message.
+    pub(crate) fn chunks(self, data: &[u8; 16 * CHUNK], first: u64, mode: &Mode) -> [[u8; 32]; 16] {
+        let flags = mode.flags();
+        let ends = (flags | CHUNK_START, flags, flags | CHUNK_END);
+        // SAFETY: a value of this type exists only where `detect` has seen AVX-512F.
+        unsafe { avx512::run_whole::<16>(data.as_chunks().0, Some(first), ends, &mode.key_words()) }
+    }
+
+    /// The parents of thirty-two neighbours.
+    pub(crate) fn parents(self, values: &[[u8; 32]; 32], mode: &Mode) -> [[u8; 32]; 16] {
+        let flags = mode.flags() | PARENT;
+        let blocks = values.as_flattened().as_chunks().0;
+        // SAFETY: as above.
+        unsafe { avx512::run_whole::<1>(blocks, None, (flags, flags, flags), &mode.key_words()) }
+    }
+
+    /// As [`Machine::run`].
+    pub(crate) fn run(self, items: &[Item<'_>], mode: &Mode, values: &mut [[u8; 32]]) {
+        Machine::Avx512.run(items, mode, values);
     }
 }

@@ -6,6 +6,7 @@ type Vector = v128;
 const LANES: usize = 4;
 
 crate::arch::lanes::lanes!(#[target_feature(enable = "simd128")]);
+crate::arch::lanes::rounds!(#[target_feature(enable = "simd128")]);
 
 fn splat(word: u32) -> Vector {
     u32x4_splat(word)
