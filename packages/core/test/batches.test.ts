@@ -123,8 +123,9 @@ describe('groups of a batch', () => {
   };
   const sum = (lengths: readonly number[]) => lengths.reduce((total, length) => total + length, 0);
 
-  it('have no runts: a window and a little more is one, two windows and a half are three alike', () => {
-    expect(split([600, 600])).toEqual([[600, 600]]);
+  it('have no runts: a window and a little more are two alike, two windows and a half are three', () => {
+    expect(split([500, 500])).toEqual([[500, 500]]);
+    expect(split([300, 300, 300, 300])).toEqual([[300, 300], [300, 300]]);
     expect(split([400, 400, 400, 400, 400, 500]).map(sum)).toEqual([800, 800, 900]);
     expect(split([300, 1001, 300, 300])).toEqual([[300], [1001], [300, 300]]);
     expect(split([0, 0, 0, 0, 0], 2)).toEqual([[0, 0], [0, 0], [0]]);

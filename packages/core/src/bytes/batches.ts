@@ -2,9 +2,6 @@ import type { AlgorithmKind, Batch, Ranges } from '../contracts/index.js';
 import { isDoubles, isWords, kindOfValue } from './arrays.js';
 import { badInput, readableInput } from './inputs.js';
 
-/** This much of a window is done with another one. */
-const LEFT_OVER = 0.25;
-
 /** A batch read once: item i is bytes `offsets[i]`.. of `buffer`, or the i-th of `list`. */
 export interface Items {
   readonly count: number;
@@ -131,13 +128,13 @@ export function* groups(items: Items, maxBytes: number, maxItems = 65_536): Gene
 }
 
 /**
- * Splits items into groups of about `windowBytes`, even ones: where a little is left over, there is no group that has only that. An item that is larger stands alone, groups have at most `maxItems`. Yields
+ * Splits items into as few groups of about `windowBytes` as they need, even ones: there is no group that has only the rest. An item that is larger stands alone, groups have at most `maxItems`. Yields
  * `[from, to]`.
  */
 export function* evenGroups(items: Items, windowBytes: number, maxItems = 65_536): Generator<readonly [number, number]> {
   for (let from = 0; from < items.count; ) {
     const { to, bytes } = runOf(items, from, windowBytes);
-    const share = Math.ceil(bytes / Math.max(1, Math.ceil(bytes / windowBytes - LEFT_OVER)));
+    const share = Math.ceil(bytes / Math.max(1, Math.ceil(bytes / windowBytes)));
     let goal = share;
     let done = 0;
     for (let index = from; index < to; index++) {
