@@ -125,7 +125,10 @@ describe('groups of a batch', () => {
 
   it('have no runts: a window and a little more are two alike, two windows and a half are three', () => {
     expect(split([500, 500])).toEqual([[500, 500]]);
-    expect(split([300, 300, 300, 300])).toEqual([[300, 300], [300, 300]]);
+    expect(split([300, 300, 300, 300])).toEqual([
+      [300, 300],
+      [300, 300],
+    ]);
     expect(split([400, 400, 400, 400, 400, 500]).map(sum)).toEqual([800, 800, 900]);
     expect(split([300, 1001, 300, 300])).toEqual([[300], [1001], [300, 300]]);
     expect(split([0, 0, 0, 0, 0], 2)).toEqual([[0, 0], [0, 0], [0]]);
