@@ -35,11 +35,16 @@ pub struct Facts {
     pub mtime_seconds: i64,
     /// The rest of it, in nanoseconds.
     pub mtime_nanoseconds: u32,
+    /// Time of the last change of anything, as nobody can set it; whole seconds since 1970.
+    pub ctime_seconds: i64,
     /// Number of the inode.
     pub ino: u64,
     /// Number of the file system.
     pub dev: u64,
 }
+
+/// The coarsest clock of a file system, FAT's.
+const CLOCK_STEP_SECONDS: i64 = 2;
 
 /// Words of one record.
 pub const RECORD_WORDS: usize = 16;
@@ -64,6 +69,7 @@ impl Facts {
             size: stat.st_size.max(0) as u64,
             mtime_seconds: stat.st_mtime,
             mtime_nanoseconds: stat.st_mtime_nsec as u32,
+            ctime_seconds: stat.st_ctime,
             ino: stat.st_ino,
             dev: stat.st_dev,
         }
@@ -75,6 +81,12 @@ impl Facts {
             (facts.kind, facts.size, facts.mtime_seconds, facts.mtime_nanoseconds, facts.ino, facts.dev)
         };
         told(self) == told(other)
+    }
+
+    /// Facts that were asked for after a read which began at `seconds` (of [`sys::now`]): was nothing of the file changed in between? The clocks of file systems go in steps of up to two seconds; of a
+    /// file that was changed lately nobody can tell.
+    pub(crate) fn settled_before(&self, seconds: i64) -> bool {
+        self.mtime_seconds.max(self.ctime_seconds) < seconds.saturating_sub(CLOCK_STEP_SECONDS)
     }
 
     /// Nix's rule: the owner's execute bit.

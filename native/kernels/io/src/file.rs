@@ -9,6 +9,9 @@ use std::sync::OnceLock;
 /// The longest single read; a longer one is done in several.
 pub const DEFAULT_SLICE_CAP_BYTES: usize = 16 << 20;
 
+/// A page, and the block of nearly every file system.
+const BLOCK_BYTES: u64 = 4096;
+
 /// How to read.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading {
@@ -129,7 +132,17 @@ pub(crate) fn check_regular(kind: Kind) -> Result<(), Fault> {
     }
 }
 
-/// Reads until `into` is full or the file ends.
+/// The longest read from `at` on that the cap allows and that ends with a block, where there is one.
+fn slice_bytes(at: u64, cap: usize) -> usize {
+    let inside = (at.saturating_add(cap as u64) % BLOCK_BYTES) as usize;
+    if cap > inside {
+        cap - inside
+    } else {
+        cap.max(1)
+    }
+}
+
+/// Reads until `into` is full or the file ends. What takes several reads is read in whole blocks, from the first end of a block on.
 pub(crate) fn fill(
     fd: BorrowedFd,
     position: u64,
@@ -142,8 +155,9 @@ pub(crate) fn fill(
         if stop() {
             return Err(Fault::of(Code::Aborted));
         }
-        let end = into.len().min(done.saturating_add(reading.slice_cap_bytes.max(1)));
-        match sys::read_at(fd, &mut into[done..end], position.saturating_add(done as u64))? {
+        let at = position.saturating_add(done as u64);
+        let end = into.len().min(done.saturating_add(slice_bytes(at, reading.slice_cap_bytes)));
+        match sys::read_at(fd, &mut into[done..end], at)? {
             0 => break,
             n => done += n,
         }

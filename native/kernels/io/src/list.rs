@@ -135,5 +135,13 @@ fn push_entry(
     Ok(true)
 }
 
-const NO_FACTS: Facts =
-    Facts { kind: Kind::Unknown, mode: 0, size: 0, mtime_seconds: 0, mtime_nanoseconds: 0, ino: 0, dev: 0 };
+const NO_FACTS: Facts = Facts {
+    kind: Kind::Unknown,
+    mode: 0,
+    size: 0,
+    mtime_seconds: 0,
+    mtime_nanoseconds: 0,
+    ctime_seconds: 0,
+    ino: 0,
+    dev: 0,
+};

@@ -68,18 +68,29 @@ impl Item {
 
     /// Opens a file and asks for its facts; both before its framing is written, because that tells size and executability. A small one is read as well and closed: its inode is in the nearest cache now,
     /// and copying it once more costs less than coming back. When too many files are open, it is left as it is, unless this is the last chance.
-    pub(super) fn open(&mut self, last_chance: bool, reading: Reading, host: &dyn Host) {
+    ///
+    /// One that is `likely_small` is read first and asked then: where that was all of it, and its times say that it was at rest since before it was opened, there is nothing more to ask. Else it goes
+    /// the same way as all others, with a look before and one after.
+    pub(super) fn open(&mut self, last_chance: bool, likely_small: bool, reading: Reading, host: &dyn Host) {
         let (State::File, Some((directory, index)), Some(handle)) = (&self.state, &self.place, &self.handle)
         else {
             return;
         };
         let name = directory.names.name(*index);
+        let room = &mut self.room;
+        let began = sys::now();
         let opened = sys::open_at(handle.as_fd(), name, libc::O_RDONLY).and_then(|file| {
+            // What cannot be read is asked for again below, where it is known what it is.
+            let read = likely_small
+                .then(|| sys::read_at(file.as_fd(), grown(room, HELD_BYTES as usize), 0).ok())
+                .flatten();
             let facts = sys::stat(file.as_fd())?;
-            Ok((file, facts))
+            let is_whole = read.is_some_and(|bytes| bytes as u64 == facts.size);
+            Ok((file, facts, is_whole && facts.settled_before(began)))
         });
         self.state = match opened {
-            Ok((file, facts)) if facts.kind == Kind::Regular && facts.size <= HELD_BYTES => {
+            Ok((_, facts, true)) if facts.kind == Kind::Regular => State::Held(facts),
+            Ok((file, facts, _)) if facts.kind == Kind::Regular && facts.size <= HELD_BYTES => {
                 let into = grown(&mut self.room, facts.size as usize);
                 match into.is_empty() {
                     true => State::Held(facts),
@@ -87,7 +98,7 @@ impl Item {
                         .map_or_else(State::Broken, |()| State::Held(facts)),
                 }
             }
-            Ok((file, facts)) if facts.kind == Kind::Regular => State::Opened(file, facts),
+            Ok((file, facts, _)) if facts.kind == Kind::Regular => State::Opened(file, facts),
             Ok(_) => State::Broken(Fault::of(Code::FileChanged)),
             Err(fault) if fault.code == Code::TooManyOpenFiles && !last_chance => return,
             // Where the directory may not be searched, that is the reason, and the same as for whom looks before opening.

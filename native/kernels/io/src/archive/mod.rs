@@ -3,7 +3,8 @@
 //! Entries go through four stages: the walk names them, their files are opened and asked for their facts, what is known is laid into the window (framing written,
 //! contents given their places), the contents are read to their places and the files closed. Small files are read and closed when they are opened, and copied when they are laid. In each round all but
 //! the laying runs on several threads, for entries that follow one another. Directories say what their entries are and an open file says the rest, so a file costs five system calls: open, fstat,
-//! pread, fstat again for what changed meanwhile, close.
+//! pread, fstat again for what changed meanwhile, close. Among small files that have been at rest for some seconds it is four: one look, after the read, tells that too
+//! (docs/decisions/0006-look-at-small-files-once.md).
 //!
 //! A file that a window cannot hold is read in pieces and opened again for each; the caller may read whole windows of it by [`Tree::read`] and say so.
 
@@ -107,6 +108,8 @@ pub struct Archive {
     most_entries: u64,
     /// Bytes of an entry lately, with its framing: how many are worth looking at for the room that is left.
     entry_bytes: u64,
+    /// Most files lately were small, so that reading the next before asking for its size pays.
+    mostly_small: bool,
 }
 
 struct Room<'w> {
@@ -139,6 +142,7 @@ impl Archive {
             spare: Vec::new(),
             most_entries: (sys::open_files_limit() / 8).clamp(LEAST_ENTRIES, ROUND_ENTRIES),
             entry_bytes: USUAL_BYTES,
+            mostly_small: true,
         }
     }
 
@@ -218,7 +222,8 @@ impl Archive {
             self.pending.extend(ahead);
             self.walked = walked;
         }
-        let Archive { walk, pending, walked, most_entries, spare, .. } = self;
+        let Archive { walk, pending, walked, most_entries, spare, mostly_small, .. } = self;
+        let likely_small = *mostly_small;
         let unopened = &mut pending.make_contiguous()[..];
         let (opening, waiting) = unopened.split_at_mut(wanted.min(unopened.len()));
         for item in opening.iter_mut().filter(|item| item.wants_room()) {
@@ -236,7 +241,7 @@ impl Archive {
             Task::Walk(walk, missing) => Done::Walked(walk.some(tree, missing, host)),
             Task::Open(items) => {
                 let going = items.iter_mut().take_while(|_| !host.should_stop());
-                going.for_each(|item| item.open(false, reading, host));
+                going.for_each(|item| item.open(false, likely_small, reading, host));
                 Done::Read(Ok(()))
             }
             Task::Read(group) => Done::Read(read::run(group, root, reading, host)),
@@ -257,9 +262,25 @@ impl Archive {
         }
         // With no descriptor left, those in front are read and closed first; the one in front has nobody to wait for.
         if let Some(first) = self.pending.front_mut().filter(|_| wanted > 0) {
-            first.open(true, reading, host);
+            first.open(true, likely_small, reading, host);
         }
+        self.learn(wanted);
         Ok(outcome)
+    }
+
+    /// Were those in front small? Reading one in vain costs twice what is saved at a small one.
+    fn learn(&mut self, looked_at: usize) {
+        let (mut small, mut large) = (0, 0);
+        for item in self.pending.iter().take(looked_at) {
+            match item.state {
+                State::Held(_) => small += 1,
+                State::Opened(..) => large += 1,
+                _ => {}
+            }
+        }
+        if small + large > 0 {
+            self.mostly_small = small >= 2 * large;
+        }
     }
 
     /// Lays what was looked at into the room, until it is full, or an entry cannot be laid.

@@ -75,6 +75,7 @@ impl Entry {
             size: self.size,
             mtime_seconds: self.mtime.0,
             mtime_nanoseconds: self.mtime.1,
+            ctime_seconds: 0,
             ino: self.ino,
             dev: 0,
         }
