@@ -4,7 +4,7 @@ import { chmodSync, linkSync, mkdirSync, symlinkSync, truncateSync, writeFileSyn
 import { resolve } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { isNar, type NarEntry, type NarTree, narStream } from '../src/index.js';
+import { isNar, type NarEntry, type NarTree, narStream, verifyNar } from '../src/index.js';
 import { Folder, haveNix, nixDump, openDescriptors, pack, packInWindows } from './folder.js';
 import { materialise, type Node, readNar } from './reader.js';
 
@@ -225,14 +225,15 @@ describe('described trees', () => {
   });
 });
 
-test('a NAR is told by its first 24 bytes', async () => {
+test('a NAR is told by its first 21 bytes; what is wrong behind them the parser says', async () => {
   const archive = await pack({ kind: 'regular', contents: new Uint8Array(3) });
-  expect(isNar(archive.subarray(0, 24))).toBe(true);
-  expect(isNar(archive.subarray(0, 23))).toBe(false);
+  expect(isNar(archive.subarray(0, 21))).toBe(true);
+  expect(isNar(archive.subarray(0, 20))).toBe(false);
   for (let i = 0; i < 24; i++) {
     const other = Buffer.from(archive);
     other[i] = (other[i] as number) ^ 1;
-    expect(isNar(other)).toBe(false);
+    expect(isNar(other)).toBe(i >= 21);
+    await expect(verifyNar(other)).rejects.toMatchObject(i < 21 ? { code: 'bad_magic' } : { code: 'non_zero_padding', details: { offset: i } });
   }
 });
 
