@@ -33,7 +33,7 @@ export interface ResolvedBuffers {
 
 /** Says how large each window is. */
 export interface WindowSizer {
-  /** Room of the next window: a multiple of 4 KiB, unless windows of another size were asked for. */
+  /** Room of the next window: a multiple of 4 KiB, unless windows of another size were asked for, or the input begins inside a block. */
   next(): number;
   /** Hears the lengths of the chunks that were cut. */
   cut(lengths: Uint32Array): void;
@@ -62,9 +62,20 @@ export function resolveBuffers(given: BufferStrategy | undefined, windowBytes: n
   return { strategy, min: inBlocks(min), max: inBlocks(max), growthFactor };
 }
 
-/** The sizes of one input's windows. `smallestChunk`: of the chunker, where one cuts them. */
-export function windowSizer(buffers: ResolvedBuffers, smallestChunk = Number.POSITIVE_INFINITY): WindowSizer {
-  return buffers.strategy === 'adaptive' ? new AdaptiveSizer(buffers, smallestChunk) : { next: () => buffers.max, cut: () => {} };
+/**
+ * The sizes of one input's windows. `smallestChunk`: of the chunker, where one cuts them. `position`: the byte of a file that the first window begins with; where that is inside a block, this window ends with one, so that all
+ * later ones begin with one.
+ */
+export function windowSizer(buffers: ResolvedBuffers, smallestChunk = Number.POSITIVE_INFINITY, position = 0): WindowSizer {
+  const sizer = buffers.strategy === 'adaptive' ? new AdaptiveSizer(buffers, smallestChunk) : { next: () => buffers.max, cut: () => {} };
+  let inside = buffers.max % BLOCK_BYTES === 0 ? position % BLOCK_BYTES : 0;
+  if (inside === 0) return sizer;
+  const next = () => {
+    const room = sizer.next() - inside;
+    inside = 0;
+    return room;
+  };
+  return { next, cut: (lengths) => sizer.cut(lengths) };
 }
 
 /** So many bytes rounded up to blocks. */

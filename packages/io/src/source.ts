@@ -9,6 +9,8 @@ export interface WindowSource {
   readonly size: number | undefined;
   /** Of a source that waits for others, where it can tell: whether the last `fill` was the end. */
   readonly ended?: boolean | undefined;
+  /** Of a file: its byte that the next `fill` begins with. */
+  readonly position?: number | undefined;
   /**
    * Puts the next bytes into `window` and answers how many; fewer than there is room only at the end, 0 behind it. The next call may be made before this one settles:
    * windows are filled at the same time, in the order of the calls. `window` must not be touched meanwhile.
@@ -50,6 +52,10 @@ export class FileSource implements WindowSource {
 
   get path(): string {
     return this.#file.path;
+  }
+
+  get position(): number {
+    return this.#position;
   }
 
   async fill(window: Uint8Array): Promise<number> {

@@ -30,13 +30,13 @@ export async function* readWindows(source: WindowSource, settings: ReadWindowsSe
   const buffers = resolveBuffers(settings.buffers, windowBytes);
   const { slabs } = await ioKernel();
   if (buffers.strategy === 'preallocated') await preallocate(WINDOWS, () => slabs.take(buffers.max));
-  const sizer = windowSizer(buffers);
+  const sizer = windowSizer(buffers, undefined, source.position);
   const read = async (): Promise<Read> => {
     signal?.throwIfAborted();
     const room = sizer.next();
     const slab = slabs.take(room);
     try {
-      return { slab, room, bytes: await source.fill(slab.bytes, signal) };
+      return { slab, room, bytes: await source.fill(slab.bytes.subarray(0, room), signal) };
     } catch (error) {
       slab.end();
       throw error;

@@ -11,6 +11,17 @@ const MIB = 1024 * KIB;
 const sizer = (given: Omit<AdaptiveBuffers, 'strategy'>, smallest?: number) =>
   windowSizer(resolveBuffers({ strategy: 'adaptive', ...given }, 4 * MIB), smallest);
 
+it.each(['fixed', 'adaptive', 'preallocated'] as const)('%s windows of an input that begins inside a block end with one', (strategy) => {
+  const buffers = resolveBuffers({ strategy }, MIB);
+  for (const position of [1, 4095, 4096, 5 * MIB + 17]) {
+    const [plain, one] = [windowSizer(buffers, 100), windowSizer(buffers, 100, position)];
+    const inside = position % (4 * KIB);
+    expect([one.next() + inside, one.next(), one.next()]).toEqual([plain.next(), plain.next(), plain.next()]);
+  }
+  // Windows that are no multiple of a block are what was asked for.
+  expect(windowSizer(resolveBuffers({ strategy: 'fixed' }, 5000), undefined, 1).next()).toBe(5000);
+});
+
 describe('adaptive windows', () => {
   it.each([
     [100, 4 * KIB],

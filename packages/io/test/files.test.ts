@@ -204,6 +204,7 @@ test('a worker or a caller who lets go leaks nothing', async () => {
   writeFileSync(folder.at('file'), pattern(10_000));
   for (let i = 0; i < 200; i++) {
     const source = await openFileSource(folder.at('file'), { start: 5 });
+    expect(source.position).toBe(5);
     await source.close();
     await expect(openFileSource(folder.at('file'), { start: -1 })).rejects.toMatchObject({ code: 'invalid_input' });
   }

@@ -22,7 +22,7 @@ describe.skipIf(!hasStrace || !hasNative)('the system calls of reading a file (n
     writeFileSync(folder.at('file'), new Uint8Array(BYTES));
     const contents = `
       import { openFileSource, readWindows } from ${JSON.stringify(fileURLToPath(new URL('../src/index.ts', import.meta.url)))};
-      const source = await openFileSource(process.argv[2]);
+      const source = await openFileSource(process.argv[2], { start: Number(process.argv[4]) });
       for await (const _ of readWindows(source, JSON.parse(process.argv[3])));
       await source.close();`;
     const banner = { js: 'import { createRequire as _r } from "node:module"; const require = _r(import.meta.url);' };
@@ -39,12 +39,14 @@ describe.skipIf(!hasStrace || !hasNative)('the system calls of reading a file (n
   afterAll(() => folder.dispose());
 
   /** Positioned reads of the file and what was advised, as they were asked for. */
-  function traced(settings: object, env: Record<string, string> = {}) {
+  function traced(settings: object, env: Record<string, string> = {}, start = 0) {
     const logs = `log-${++runs}`;
     const log = folder.at(logs);
     // A log per thread: calls of several threads in one stand in pieces.
     const strace = ['-ff', '-y', '-e', 'trace=read,pread64,readv,preadv,preadv2,fadvise64', '-o', log];
-    const ran = spawnSync('strace', [...strace, process.execPath, reader, folder.at('file'), JSON.stringify(settings)], { env: { ...process.env, ...env } });
+    const ran = spawnSync('strace', [...strace, process.execPath, reader, folder.at('file'), JSON.stringify(settings), String(start)], {
+      env: { ...process.env, ...env },
+    });
     expect(ran.stderr.toString()).toBe('');
     const calls = readdirSync(folder.path)
       .filter((name) => name.startsWith(`${logs}.`))
@@ -80,6 +82,22 @@ describe.skipIf(!hasStrace || !hasNative)('the system calls of reading a file (n
       end += length as number;
     }
     expect(end).toBe(BYTES);
+  });
+
+  it.each([
+    [2048 * KIB, {}],
+    [2048 * KIB, { CHUNKER_READ_SLICE_CAP_BYTES: '500000' }],
+    [4096, {}],
+  ])('are whole blocks from the first end of a block on, wherever a file is begun: windows of %j, %j', (windowBytes, env) => {
+    const start = 8_000_001;
+    const { reads } = traced({ windowBytes }, env, start);
+    let end = start;
+    for (const [index, [length, position]] of reads.entries()) {
+      expect(position).toBe(end);
+      if (index > 0) expect((position as number) % 4096).toBe(0);
+      end += length as number;
+    }
+    expect([end, reads.length > 1]).toEqual([BYTES, windowBytes === 4096 || Object.keys(env).length > 0]);
   });
 
   it('ask the system to read ahead as far as CHUNKER_READAHEAD_BYTES says', () => {

@@ -73,7 +73,8 @@ export async function openJob(memory: Memory, stages: Stages, input: PipelineInp
       digests,
       reassembled,
       settings: resolved,
-      sizer: windowSizer(resolved.buffers, chunker?.minSize),
+      // Without a chunker windows are the pieces, all of one length.
+      sizer: windowSizer(resolved.buffers, chunker?.minSize, chunker === undefined ? 0 : start),
       slabs,
       outputs,
       progress,
