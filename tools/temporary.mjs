@@ -4,14 +4,18 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** What is still to be removed when the process ends. */
+const places = new Set();
+process.on('exit', () => {
+  for (const dispose of places) dispose();
+});
+
 /** Makes it. Others may write there, as in the system's. `dispose` removes it and answers the names that were left in it; twice is nothing. */
 export function temporaryPlace() {
   const path = mkdtempSync(join(tmpdir(), 'chunker-run-'));
   chmodSync(path, 0o1777);
-  let isThere = true;
   const dispose = () => {
-    if (!isThere) return [];
-    isThere = false;
+    if (!places.delete(dispose)) return [];
     const left = readdirSync(path);
     // rmSync cannot remove names that are no UTF-8, nor enter what may not be entered.
     if (left.length > 0)
@@ -23,6 +27,6 @@ export function temporaryPlace() {
     rmSync(path, { recursive: true, force: true });
     return left;
   };
-  process.on('exit', dispose);
+  places.add(dispose);
   return { path, dispose };
 }
