@@ -1,7 +1,7 @@
 import { type AlgorithmKind, type Chunker, type Codec, type Handles, type Hash, Registry, type TakenOf } from '@chunker/core';
 import type { Context } from './context.js';
 import { failureOf, usageError } from './failure.js';
-import { loadPlugins, type Plugin } from './plugins.js';
+import { loadPlugins, type Plugin, type Wanted } from './plugins.js';
 
 /** What the command has registered, where each came from, and what could not be used. */
 export interface Registered {
@@ -15,13 +15,12 @@ export interface Needs {
   /** Plugins to load as if they had been asked for by `--plugin`. */
   readonly packages?: readonly string[];
   /** All that will be taken: Chunker's own plugins that bring none of it are not loaded. Absent: anything may be. */
-  readonly specs?: readonly string[];
+  readonly specs?: Readonly<Partial<Record<AlgorithmKind, readonly string[]>>>;
 }
 
 /** A registry with Chunker's own algorithms and those that were found or asked for. What only a package.json brings may fail: that is said, and the command goes on without. */
 export async function openRegistry(context: Context, { packages = [], specs }: Needs = {}): Promise<Registered> {
-  const names = specs?.map((spec) => spec.split(':', 1)[0] as string);
-  const { named, brought, broken } = await loadPlugins([...(context.options.plugin ?? []), ...packages], names);
+  const { named, brought, broken } = await loadPlugins([...(context.options.plugin ?? []), ...packages], specs && wantedBy(specs));
   const registry = new Registry();
   for (const plugin of named) registry.register(...plugin.algorithms);
   const plugins = [...named];
@@ -37,6 +36,11 @@ export async function openRegistry(context: Context, { packages = [], specs }: N
   const told = failed.map(({ package: name, error }) => ({ package: name, reason: failureOf(error).message }));
   for (const { package: name, reason } of told) await context.remark(`left out the plugin ${name}: ${reason}`);
   return { registry, plugins, broken: told };
+}
+
+function wantedBy(specs: NonNullable<Needs['specs']>): Wanted[] {
+  const kinds = Object.entries(specs) as [AlgorithmKind, readonly string[]][];
+  return kinds.flatMap(([kind, some]) => some.map((spec): Wanted => `${kind} ${spec.split(':', 1)[0]}`));
 }
 
 export function takeChunker(registry: Registry, spec: string): Promise<Chunker> {

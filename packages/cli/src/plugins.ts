@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Algorithm } from '@chunker/core';
+import type { Algorithm, AlgorithmKind } from '@chunker/core';
 import { ChunkerError } from '@chunker/core';
 
 /** A package that brings algorithms. */
@@ -27,23 +27,26 @@ export interface Found {
   readonly broken: readonly BrokenPlugin[];
 }
 
+/** A kind and a name. */
+export type Wanted = `${AlgorithmKind} ${string}`;
+
 interface OwnPlugin {
-  /** Names of its algorithms: a command that needs none of them does not load it. */
-  readonly brings: readonly string[];
+  /** Its algorithms, as `codec zstd`: a command that needs none of them does not load it. */
+  readonly brings: readonly Wanted[];
   readonly load: () => Promise<{ readonly default: readonly Algorithm[] }>;
 }
 
 // Each has to be an import that a bundler sees; the names are the packages that this one depends on.
 export const OWN: Readonly<Record<string, OwnPlugin>> = {
   '@chunker/basics': {
-    brings: ['identity', 'gzip', 'deflate', 'brotli', 'fixed', 'md5', 'sha512'],
+    brings: ['codec identity', 'codec gzip', 'codec deflate', 'codec brotli', 'chunker fixed', 'hash md5', 'hash sha512'],
     load: () => import('@chunker/basics/plugin'),
   },
-  '@chunker/chunking-fastcdc': { brings: ['fastcdc'], load: () => import('@chunker/chunking-fastcdc/plugin') },
-  '@chunker/codec-xz': { brings: ['xz', 'lzma'], load: () => import('@chunker/codec-xz/plugin') },
-  '@chunker/codec-zstd': { brings: ['zstd'], load: () => import('@chunker/codec-zstd/plugin') },
-  '@chunker/hash-blake3': { brings: ['blake3'], load: () => import('@chunker/hash-blake3/plugin') },
-  '@chunker/hash-sha256': { brings: ['sha256'], load: () => import('@chunker/hash-sha256/plugin') },
+  '@chunker/chunking-fastcdc': { brings: ['chunker fastcdc'], load: () => import('@chunker/chunking-fastcdc/plugin') },
+  '@chunker/codec-xz': { brings: ['codec xz', 'codec lzma'], load: () => import('@chunker/codec-xz/plugin') },
+  '@chunker/codec-zstd': { brings: ['codec zstd'], load: () => import('@chunker/codec-zstd/plugin') },
+  '@chunker/hash-blake3': { brings: ['hash blake3'], load: () => import('@chunker/hash-blake3/plugin') },
+  '@chunker/hash-sha256': { brings: ['hash sha256'], load: () => import('@chunker/hash-sha256/plugin') },
 };
 
 const here = createRequire(import.meta.url);
@@ -58,9 +61,9 @@ interface PackageManifest {
 
 /**
  * Chunker's own and what was asked for by name, and what the nearest package.json's direct dependencies bring. Nothing else in node_modules is looked at. A dependency that fails is told of and left
- * out: the command may have no need of it. Rejects where what was asked for fails. With `names`, of Chunker's own only those that bring one of them, or one that a stranger brings as well.
+ * out: the command may have no need of it. Rejects where what was asked for fails. With `wanted`, of Chunker's own only those that bring one of them, or one that a stranger brings as well.
  */
-export async function loadPlugins(asked: readonly string[], names?: readonly string[]): Promise<Found> {
+export async function loadPlugins(asked: readonly string[], wanted?: readonly Wanted[]): Promise<Found> {
   const working = workingDirectory();
   const nearest = working === undefined ? undefined : nearestManifest(working);
   const direct = nearest === undefined ? [] : Object.keys({ ...nearest.manifest.dependencies, ...nearest.manifest.devDependencies });
@@ -77,16 +80,16 @@ export async function loadPlugins(asked: readonly string[], names?: readonly str
     .map((name) => loadPlugin(name, nearest?.file ?? join(working ?? '/', 'package.json'), true));
   const there = (plugin: unknown): plugin is Plugin => plugin !== undefined;
   const strangers = { named: (await Promise.all(named)).filter(there), brought: (await Promise.all(brought)).filter(there) };
-  const theirs = [...strangers.named, ...strangers.brought].flatMap(({ algorithms }) => algorithms.map(({ name }) => name));
-  const own = await loadOwn(names, theirs);
+  const theirs = [...strangers.named, ...strangers.brought].flatMap(({ algorithms }) => algorithms.map(({ kind, name }): Wanted => `${kind} ${name}`));
+  const own = await loadOwn(wanted, theirs);
   return { named: [...own, ...strangers.named], brought: strangers.brought, broken };
 }
 
 /** Chunker's own plugins that bring one of `wanted` or, which is an error to be told, one of `theirs`. All where nobody brings what is wanted: the error about that lists what there is. */
-function loadOwn(wanted: readonly string[] | undefined, theirs: readonly string[]): Promise<Plugin[]> {
+function loadOwn(wanted: readonly Wanted[] | undefined, theirs: readonly Wanted[]): Promise<Plugin[]> {
   const known = new Set([...theirs, ...Object.values(OWN).flatMap(({ brings }) => brings)]);
-  const needed = wanted?.every((name) => known.has(name)) ? new Set([...wanted, ...theirs]) : known;
-  const loading = Object.entries(OWN).filter(([, { brings }]) => brings.some((name) => needed.has(name)));
+  const needed = wanted?.every((one) => known.has(one)) ? new Set([...wanted, ...theirs]) : known;
+  const loading = Object.entries(OWN).filter(([, { brings }]) => brings.some((one) => needed.has(one)));
   return Promise.all(loading.map(async ([name, { load }]) => ({ package: name, version: versionOf(name), algorithms: (await load()).default })));
 }
 

@@ -49,6 +49,15 @@ describe('wrong usage', () => {
     if (!given.includes('--json')) expect(text).toBe('');
   });
 
+  it.each([
+    ['hash', '-a', 'zstd', 'sha256'],
+    ['compress', '-c', 'blake3', 'zstd'],
+    ['scan', '--hash', 'xz', 'blake3'],
+  ])('lists what there is where %s %s %s names an algorithm of another kind', async (...given) => {
+    const { stderr } = await chunker([...given.slice(0, 3), 'data'], { cwd: folder });
+    expect(stderr).toContain(`${given[3]}`);
+  });
+
   it('is an error document with --json', async () => {
     const { status, text } = await chunker(['hash', '--json', '--nonsense'], { cwd: folder });
     expect(JSON.parse(text)).toEqual({
@@ -221,7 +230,7 @@ describe('the command', () => {
       throw Object.assign(new Error('ENOENT: no such file or directory, uv_cwd'), { code: 'ENOENT' });
     });
     try {
-      expect((await loadPlugins([], ['blake3'])).named.map((plugin) => plugin.package)).toEqual(['@chunker/hash-blake3']);
+      expect((await loadPlugins([], ['hash blake3'])).named.map((plugin) => plugin.package)).toEqual(['@chunker/hash-blake3']);
     } finally {
       cwd.mockRestore();
     }

@@ -26,7 +26,7 @@ const MOST_BYTES = 1024 ** 3;
 export async function bench(context: Context, operands: readonly string[], options: BenchOptions): Promise<void> {
   const minTime = parseSeconds(options.time) * 1000;
   const data = await dataOf(context, options);
-  const { registry } = await openRegistry(context, operands.length === 0 ? {} : { specs: operands });
+  const { registry } = await openRegistry(context);
   const kernel = context.options.kernel === 'auto' ? undefined : (context.options.kernel as KernelKind | undefined);
   const entrants = await entrantsOf(registry, operands, kernel);
   const settings = { minTime, signal: context.signal, ...(data === undefined ? {} : { data }), ...(kernel === undefined ? {} : { kernels: [kernel] }) };

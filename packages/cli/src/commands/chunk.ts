@@ -18,7 +18,10 @@ export async function chunk(context: Context, operands: readonly string[], optio
   if (operands.length > 1) throw usageError('chunk takes one file');
   if (options.chunker !== undefined && options.profile !== undefined) throw usageError('--chunker and --profile say the same thing twice');
   const hashes = options.hash === 'none' ? [] : [options.hash];
-  const { registry } = await openRegistry(context, options.profile === undefined ? { specs: [options.chunker ?? DEFAULT_CHUNKER, ...hashes] } : {});
+  const { registry } = await openRegistry(
+    context,
+    options.profile === undefined ? { specs: { chunker: [options.chunker ?? DEFAULT_CHUNKER], hash: hashes } } : {},
+  );
   const chunker =
     options.profile === undefined ? await takeChunker(registry, options.chunker ?? DEFAULT_CHUNKER) : await takeProfile(registry, options.profile);
   const cutting = pipeline(registry).chunk(chunker);

@@ -20,7 +20,7 @@ export async function compress(context: Context, operands: readonly string[], op
   checkDataOutput(context, options);
   const paths = operands.length === 0 ? ['-'] : operands;
   checkReadOnce(options.dictionary, ...paths);
-  const { registry } = await openRegistry(context, { specs: [options.codec] });
+  const { registry } = await openRegistry(context, { specs: { codec: [options.codec] } });
   const codec = await takeCodec(registry, options.codec, await dictionaryOf(options.dictionary, context.signal));
   if (paths.length > 1 && codec.guarantees.concatenable !== true) throw usageError(`${codec.name} holds one input; several cannot stand one behind the other`);
   let inputBytes = 0;

@@ -25,7 +25,7 @@ const MAX_KEY_BYTES = 4096;
 /** `chunker hash`: a digest per file, as `b3sum` prints them. */
 export async function hash(context: Context, operands: readonly string[], options: HashOptions): Promise<void> {
   checkReadOnce(options.keyFile, options.check, ...(operands.length === 0 && options.check === undefined ? ['-'] : operands));
-  const { registry } = await openRegistry(context, { specs: [options.algorithm] });
+  const { registry } = await openRegistry(context, { specs: { hash: [options.algorithm] } });
   const algorithm = await takeHash(registry, options.algorithm, optionsOf(options), await handlesOf(options, context.signal));
   if (options.check !== undefined) {
     if (operands.length > 0) throw usageError('--check takes the names from its file');

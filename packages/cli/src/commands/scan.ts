@@ -48,7 +48,9 @@ const MAX_SMALL_BYTES = 512 * 1024;
 export async function scan(context: Context, operands: readonly string[], options: ScanOptions): Promise<void> {
   if (operands.filter((path) => path === '-').length > 1) throw usageError('standard input can be read once');
   if (options.exclude?.some((glob) => /^\/?$/.test(glob))) throw usageError('--exclude needs a glob');
-  const { registry } = await openRegistry(context, { specs: [options.chunker, options.hash, 'sha256', ...(options.codec === 'none' ? [] : [options.codec])] });
+  const { registry } = await openRegistry(context, {
+    specs: { chunker: [options.chunker], hash: [options.hash, 'sha256'], codec: options.codec === 'none' ? [] : [options.codec] },
+  });
   const chunker = await takeChunker(registry, options.chunker);
   const hash = await takeHash(registry, options.hash);
   const codec = options.codec === 'none' ? undefined : await takeCodec(registry, options.codec);
