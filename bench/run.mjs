@@ -27,7 +27,14 @@ import { wholeJobs } from './measures/whole-jobs.mjs';
 import { zstd } from './measures/zstd.mjs';
 
 const MIB = 1 << 20;
-const { values } = parseArgs({ options: { once: { type: 'boolean' }, only: { type: 'string' }, rounds: { type: 'string', default: '7' } } });
+const { values } = parseArgs({
+  options: { once: { type: 'boolean' }, only: { type: 'string' }, rounds: { type: 'string', default: '7' }, help: { type: 'boolean', short: 'h' } },
+});
+if (values.help) {
+  console.log('node bench/run.mjs [--once] [--only WORD] [--rounds N]');
+  console.log('Measures every target, prints the table and writes the record. --once: one quick round, no record. --only: lines with the word.');
+  process.exit(0);
+}
 const rounds = values.once ? 1 : Number(values.rounds);
 const kernelBytes = values.once ? 32 * MIB : 128 * MIB;
 const jobBytes = values.once ? 64 * MIB : 1_000_000_000;
