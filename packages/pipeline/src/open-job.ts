@@ -51,7 +51,9 @@ export async function openJob(memory: Memory, stages: Stages, input: PipelineInp
     const start = checkpoint?.offset ?? 0;
     const source = await opened(input, start, [digests, reassembled], settings.signal);
     undo.push(() => source.close());
-    const resolved = fitTo(source.size, wanted);
+    // Without a chunker windows are the pieces, all of one length.
+    const position = chunker === undefined ? 0 : start;
+    const resolved = fitTo(source.size, position, wanted);
     const reservation = await memory.reserve(estimate(resolved, codec, chunker?.maxSize ?? resolved.windowBytes, verify), {
       signal: settings.signal,
       operation: 'run',
@@ -73,8 +75,7 @@ export async function openJob(memory: Memory, stages: Stages, input: PipelineInp
       digests,
       reassembled,
       settings: resolved,
-      // Without a chunker windows are the pieces, all of one length.
-      sizer: windowSizer(resolved.buffers, chunker?.minSize, chunker === undefined ? 0 : start),
+      sizer: windowSizer(resolved.buffers, chunker?.minSize, position),
       slabs,
       outputs,
       progress,

@@ -1,5 +1,5 @@
 import { ChunkerError } from '@chunker/core';
-import { type BufferStrategy, inBlocks, type ResolvedBuffers, resolveBuffers } from '@chunker/io/buffers';
+import { BLOCK_BYTES, type BufferStrategy, inBlocks, type ResolvedBuffers, resolveBuffers } from '@chunker/io/buffers';
 import type { Checkpoint } from './checkpoint.js';
 import type { CooperationSettings } from './cooperation.js';
 import { invalidPipeline } from './errors.js';
@@ -99,11 +99,15 @@ export function resolveSettings(settings: RunSettings, reach: number, copies: nu
   };
 }
 
-/** For an input of known size that fits into one window: a window of its size, and no room for the tail of one before unless windows begin smaller. */
-export function fitTo(size: number | undefined, settings: ResolvedSettings): ResolvedSettings {
+/**
+ * For an input of known size that fits into one window: a window of its size, and no room for the tail of one before unless windows begin smaller. `position`: where in its file the input begins; the first window ends with a block
+ * of the file (`windowSizer`).
+ */
+export function fitTo(size: number | undefined, position: number, settings: ResolvedSettings): ResolvedSettings {
   // One byte more than there is: a short answer says that this was all.
-  if (size === undefined || size >= settings.windowBytes) return settings;
-  const windowBytes = inBlocks(size + 1);
+  const bytes = (position % BLOCK_BYTES) + (size ?? Number.POSITIVE_INFINITY) + 1;
+  if (bytes > settings.windowBytes) return settings;
+  const windowBytes = inBlocks(bytes);
   const headBytes = settings.buffers.strategy === 'adaptive' ? Math.min(settings.headBytes, windowBytes) : 0;
   const each = settings.bufferBytes / settings.windows / (settings.headBytes + settings.windowBytes);
   const buffers = { ...settings.buffers, min: Math.min(settings.buffers.min, windowBytes), max: windowBytes };
