@@ -4,7 +4,7 @@ import { copyOf, readableInput } from '../bytes/inputs.js';
 import { Turn } from '../derive/awaitable.js';
 import { WINDOW_BYTES } from '../derive/hasher.js';
 import { checkParameters } from '../derive/operation.js';
-import { findRepeats, spread } from '../derive/repeats.js';
+import { eachOnce } from '../derive/repeats.js';
 import { type HashCache, isSame } from './hash-cache.js';
 
 /** What of a batch is looked at in one go: the event loop waits that long, and copies take no more memory. */
@@ -79,7 +79,8 @@ export class CachedHash implements Hash {
   }
 
   async hashMany(batch: Batch, parameters?: CallParameters): Promise<Uint8Array> {
-    const { items, answer } = this.#read(batch);
+    // Slices of the same memory count once, whatever their size and wherever in the batch they stand.
+    const { distinct: items, answer } = eachOnce(readBatch('hash', batch), this.digestLength);
     const digests = new Uint8Array(items.count * this.digestLength);
     const turn = new Turn();
     for (const [from, to] of groups(items, ROUND_BYTES, ROUND_ITEMS)) {
@@ -91,7 +92,8 @@ export class CachedHash implements Hash {
   }
 
   hashManySync(batch: Batch, parameters?: CallParameters): Uint8Array {
-    const { items, answer } = this.#read(batch);
+    // Slices of the same memory count once, whatever their size and wherever in the batch they stand.
+    const { distinct: items, answer } = eachOnce(readBatch('hash', batch), this.digestLength);
     const digests = new Uint8Array(items.count * this.digestLength);
     for (const [from, to] of groups(items, ROUND_BYTES, ROUND_ITEMS)) {
       const round = this.#look(items, from, to, digests, parameters);
@@ -112,14 +114,6 @@ export class CachedHash implements Hash {
   #check(parameters: CallParameters | undefined): void {
     this.#isAlive();
     if (parameters !== undefined) checkParameters('hash', parameters);
-  }
-
-  /** Slices of the same memory count once, whatever their size and wherever in the batch they stand. */
-  #read(batch: Batch): { readonly items: Items; readonly answer: (digests: Uint8Array) => Uint8Array } {
-    const items = readBatch('hash', batch);
-    const repeats = findRepeats(items);
-    if (repeats === undefined) return { items, answer: (digests) => digests };
-    return { items: repeats.items, answer: (digests) => spread(repeats, digests, this.digestLength) };
   }
 
   /** Fills in digests that are known and says what is left to do: each content once, also where nobody has hashed it before. */

@@ -8,7 +8,7 @@ import { capabilitiesOf } from './capabilities.js';
 import { HashSession, WINDOW_BYTES } from './hasher.js';
 import { fixedInTurns } from './fixed-input.js';
 import { Operations, type Taken } from './operation.js';
-import { findRepeats, spread } from './repeats.js';
+import { eachOnce } from './repeats.js';
 
 const IN_FLIGHT = 8;
 /** Digests up to this length are written to one place and copied: an array that is handed to native code has its bytes moved off the engine's heap, which takes longer than hashing a few bytes. */
@@ -118,9 +118,7 @@ export class TakenHash implements Hash {
   /** A batch with each of its slices once, and what becomes of their digests. */
   #once(items: Items) {
     const outcome = (digests: Uint8Array) => ({ outputBytes: digests.length, items: items.count });
-    const repeats = findRepeats(items);
-    if (repeats === undefined) return { distinct: items, answer: (digests: Uint8Array) => digests, outcome };
-    return { distinct: repeats.items, answer: (digests: Uint8Array) => spread(repeats, digests, this.digestLength), outcome };
+    return { ...eachOnce(items, this.digestLength), outcome };
   }
 
   #checked(digest: Uint8Array, input: Uint8Array): Uint8Array {

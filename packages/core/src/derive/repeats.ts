@@ -1,18 +1,25 @@
 import type { Items } from '../bytes/batches.js';
 
 /** A batch in which some slices stand several times. */
-export interface Repeats {
+interface Repeats {
   /** Each slice once. */
   readonly items: Items;
   /** For each item of the batch, which of those it is. */
   readonly of: Uint32Array;
 }
 
+/** A batch with each slice of the same memory once, and what becomes of their results, `size` bytes each: those of the whole batch. */
+export function eachOnce(items: Items, size: number): { readonly distinct: Items; readonly answer: (results: Uint8Array) => Uint8Array } {
+  const repeats = findRepeats(items);
+  if (repeats === undefined) return { distinct: items, answer: (results) => results };
+  return { distinct: repeats.items, answer: (results) => spread(repeats, results, size) };
+}
+
 /**
  * Finds slices of the same memory that a batch names several times: they are worked on once. Undefined where there are none, which for slices in the order of their memory is known without
  * remembering any.
  */
-export function findRepeats(items: Items): Repeats | undefined {
+function findRepeats(items: Items): Repeats | undefined {
   if (items.buffer !== undefined && (items.offsets === undefined || isAscending(items.offsets, items.lengths))) return undefined;
   if (items.buffer === undefined && isAscendingList(items)) return undefined;
   const slices = slicesOf(items);
@@ -65,7 +72,7 @@ function slicesOf({ count, lengths, buffer, offsets, at }: Items) {
 }
 
 /** The results of a batch from those of its distinct slices; `size` bytes each. */
-export function spread({ of }: Repeats, results: Uint8Array, size: number): Uint8Array {
+function spread({ of }: Repeats, results: Uint8Array, size: number): Uint8Array {
   const output = new Uint8Array(of.length * size);
   for (let index = 0; index < of.length; index++) {
     const from = (of[index] as number) * size;
